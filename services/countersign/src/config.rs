@@ -1,0 +1,147 @@
+//! The configuration as it is written, and what each role gets of it.
+
+mod settings;
+
+use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
+
+use kit::config::{ConfigError, Layers, ShortName};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Names that are enough for a first real use.
+const SHORT_NAMES: &[ShortName] = &[
+    ("COUNTERSIGN_GITLAB_URL", &["gitlab", "main", "url"]),
+    ("COUNTERSIGN_GITLAB_TOKEN", &["gitlab", "main", "token"]),
+    ("COUNTERSIGN_HOOK_SECRET", &["hook", "default", "secret"]),
+    ("COUNTERSIGN_LISTEN", &["server", "listen"]),
+    ("COUNTERSIGN_DATA_DIR", &["server", "data_dir"]),
+    ("COUNTERSIGN_NATS_URL", &["bus", "url"]),
+    ("COUNTERSIGN_DATABASE_URL", &["database", "url"]),
+    ("COUNTERSIGN_LOG", &["telemetry", "log"]),
+    ("NATS_SERVER_BIN", &["bus", "nats_server"]),
+];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    server: Server,
+    gitlab: BTreeMap<String, GitLab>,
+    hook: BTreeMap<String, Hook>,
+    source: BTreeMap<String, Source>,
+    policy: Policy,
+    ui: Ui,
+    recorder: Recorder,
+    database: Database,
+    bus: Bus,
+    telemetry: kit::telemetry::Config,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    listen: String,
+    admin_listen: String,
+    data_dir: std::path::PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GitLab {
+    url: String,
+    #[serde(default)]
+    token: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hook {
+    #[serde(default = "main_gitlab")]
+    gitlab: String,
+    #[serde(default)]
+    secret: SecretString,
+    #[serde(default)]
+    more_secrets: Vec<SecretString>,
+    #[serde(default)]
+    allow_unsigned: bool,
+}
+
+fn main_gitlab() -> String {
+    "main".to_owned()
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    #[serde(default)]
+    password: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    approvals: NonZeroU32,
+    people: Vec<String>,
+    groups: Vec<String>,
+    reason_required: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ui {
+    sign_in: SignInBy,
+    user_header: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SignInBy {
+    Name,
+    Header,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recorder {
+    listen: String,
+    url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    url: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bus {
+    url: SecretString,
+    credentials_path: String,
+    root_certificates_path: String,
+    subject_root: String,
+    stream_prefix: String,
+    replicas: usize,
+    manage_streams: bool,
+    stream_bytes_max: i64,
+    publish_timeout_ms: u64,
+    ack_wait_ms: u64,
+    nats_server: std::path::PathBuf,
+    embedded_port: u16,
+}
+
+impl Config {
+    /// The commented defaults: the documentation of every setting.
+    pub const DEFAULTS: &'static str = include_str!("../countersign.default.toml");
+}
+
+/// Reads the configuration from its layers.
+pub fn load(file: Option<&Path>, environment: &[(String, String)]) -> Result<Config, ConfigError> {
+    let layers = Layers {
+        defaults: Config::DEFAULTS,
+        file,
+        environment,
+        short_names: SHORT_NAMES,
+    };
+    layers.load()
+}

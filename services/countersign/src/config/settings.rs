@@ -1,0 +1,323 @@
+//! From what is written to what each role gets: checked, and only what the role needs.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
+
+use bus::Names;
+use kit::config::ConfigError;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Config, SignInBy};
+use crate::run::{BusSettings, Role, Settings};
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+fn wrong<T>(sentence: impl Into<String>) -> Result<T> {
+    Err(ConfigError(sentence.into()))
+}
+
+impl Config {
+    /// What a role needs, checked before any port is opened.
+    pub fn settings(self, role: Role) -> Result<Settings> {
+        let all = role == Role::All;
+        let listen = address("server.listen", &self.server.listen)?;
+        let bus = self.bus_settings(role)?;
+        Ok(Settings {
+            listen,
+            admin_listen: address("server.admin_listen", &self.server.admin_listen)?,
+            data_dir: self.server.data_dir.clone(),
+            ingress: (all || role == Role::Ingress)
+                .then(|| self.ingress())
+                .transpose()?,
+            recorder: (all || role == Role::Recorder)
+                .then(|| self.recorder(role))
+                .transpose()?,
+            decision: (all || role == Role::Decision)
+                .then(|| self.decision())
+                .transpose()?,
+            ui: (all || role == Role::Ui)
+                .then(|| self.ui(listen))
+                .transpose()?,
+            bus,
+            telemetry: self.telemetry,
+        })
+    }
+
+    fn ingress(&self) -> Result<ingress::Config> {
+        let mut hooks = Vec::new();
+        for (name, hook) in &self.hook {
+            if !plain(name) {
+                return wrong(format!(
+                    "hook.{name}: a name is made of letters, digits, - and _"
+                ));
+            }
+            let all = std::iter::once(&hook.secret).chain(&hook.more_secrets);
+            hooks.push(ingress::Hook {
+                name: name.clone(),
+                gitlab: hook.gitlab.clone(),
+                secrets: all.filter(|secret| is_set(secret)).cloned().collect(),
+                allow_unsigned: hook.allow_unsigned,
+            });
+        }
+        let config = ingress::Config { hooks };
+        config
+            .check()
+            .map_err(|error| ConfigError(error.to_string()))?;
+        Ok(config)
+    }
+
+    fn decision(&self) -> Result<decision::Config> {
+        if self.gitlab.is_empty() {
+            return wrong(
+                "no GitLab is configured: set COUNTERSIGN_GITLAB_URL, COUNTERSIGN_GITLAB_TOKEN \
+                 and COUNTERSIGN_HOOK_SECRET, or try `countersign demo`",
+            );
+        }
+        let mut gitlabs = Vec::new();
+        for (name, gitlab) in &self.gitlab {
+            if !plain(name) {
+                return wrong(format!(
+                    "gitlab.{name}: a name is made of letters, digits, - and _"
+                ));
+            }
+            if !is_set(&gitlab.token) {
+                return wrong(format!(
+                    "gitlab.{name}.token is not set: it needs a token with the scope api and the \
+                     role Developer (COUNTERSIGN_GITLAB_TOKEN for the instance main)"
+                ));
+            }
+            gitlabs.push(decision::GitLab {
+                name: name.clone(),
+                url: gitlab.url.clone(),
+                token: gitlab.token.clone(),
+            });
+        }
+        for (name, hook) in &self.hook {
+            if !self.gitlab.contains_key(&hook.gitlab) {
+                let missing = &hook.gitlab;
+                return wrong(format!("hook.{name}.gitlab: there is no gitlab.{missing}"));
+            }
+        }
+        Ok(decision::Config {
+            gitlabs,
+            recorder_url: self.recorder.url.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    fn recorder(&self, role: Role) -> Result<recorder::Config> {
+        let policy = &self.policy;
+        let allowed = if policy.people.is_empty() && policy.groups.is_empty() {
+            approval::Allowed::Anyone
+        } else {
+            let (people, groups) = (policy.people.clone(), policy.groups.clone());
+            approval::Allowed::Listed { people, groups }
+        };
+        let mut sources = Vec::new();
+        for name in self.source.keys() {
+            if !plain(name) || name == bus::UI_SOURCE {
+                return wrong(format!(
+                    "source.{name}: a name is made of letters, digits, - and _, and is not ui"
+                ));
+            }
+            sources.push(name.clone());
+        }
+        let grpc_listen = match role {
+            // Within one process nobody else needs to find it.
+            Role::All => SocketAddr::from(([127, 0, 0, 1], 0)),
+            _ => address("recorder.listen", &self.recorder.listen)?,
+        };
+        Ok(recorder::Config {
+            database: self.database()?,
+            grpc_listen,
+            sources,
+            policy: approval::Policy {
+                approvals: policy.approvals,
+                allowed,
+                reason_required: policy.reason_required,
+            },
+        })
+    }
+
+    fn database(&self) -> Result<recorder::Database> {
+        let url = self.database.url.expose_secret();
+        if url.is_empty() {
+            let file = self.server.data_dir.join("countersign.db");
+            return Ok(recorder::Database::Sqlite(file));
+        }
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(recorder::Database::Sqlite(
+                path.trim_start_matches("//").into(),
+            ));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(recorder::Database::Postgres(url.to_owned()));
+        }
+        wrong("database.url must begin with postgres:// or sqlite:")
+    }
+
+    fn ui(&self, listen: SocketAddr) -> Result<ui::Config> {
+        let sign_in = match self.ui.sign_in {
+            SignInBy::Header => {
+                let name = self.ui.user_header.parse().map_err(|_| {
+                    ConfigError("ui.user_header is not the name of a header".to_owned())
+                })?;
+                ui::SignIn::Header(name)
+            }
+            SignInBy::Name if listen.ip().is_loopback() => ui::SignIn::Name,
+            SignInBy::Name => {
+                return wrong(format!(
+                    "with ui.sign_in = \"name\" anybody who reaches {listen} could approve under \
+                     any name: listen on 127.0.0.1, or put a proxy that signs people in before it \
+                     and set ui.sign_in = \"header\""
+                ));
+            }
+        };
+        Ok(ui::Config {
+            recorder_url: self.recorder.url.clone(),
+            sign_in,
+        })
+    }
+
+    fn bus_settings(&self, role: Role) -> Result<BusSettings> {
+        let bus = &self.bus;
+        let urls: Vec<String> = bus
+            .url
+            .expose_secret()
+            .split(',')
+            .map(|url| url.trim().to_owned())
+            .filter(|url| !url.is_empty())
+            .collect();
+        if urls.is_empty() && role != Role::All {
+            return wrong("bus.url is not set (COUNTERSIGN_NATS_URL): one role alone needs a bus");
+        }
+        if !matches!(bus.replicas, 1 | 3 | 5) {
+            return wrong("bus.replicas must be 1, 3 or 5");
+        }
+        let path = |text: &str| (!text.is_empty()).then(|| text.into());
+        Ok(BusSettings {
+            config: bus::Config {
+                urls,
+                credentials: path(&bus.credentials_path),
+                root_certificates: path(&bus.root_certificates_path),
+                names: Names::new(&bus.subject_root, &bus.stream_prefix),
+                replicas: bus.replicas,
+                manage_streams: bus.manage_streams,
+                stream_bytes_max: bus.stream_bytes_max,
+                publish_timeout: Duration::from_millis(bus.publish_timeout_ms),
+                ack_wait: Duration::from_millis(bus.ack_wait_ms),
+            },
+            nats_server: bus.nats_server.clone(),
+            embedded_port: bus.embedded_port,
+            sources: self
+                .source
+                .iter()
+                .filter(|(_, source)| is_set(&source.password))
+                .map(|(name, source)| (name.clone(), source.password.clone()))
+                .collect(),
+        })
+    }
+}
+
+fn is_set(secret: &SecretString) -> bool {
+    !secret.expose_secret().is_empty()
+}
+
+/// A name that can stand in a subject and in an address.
+fn plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+fn address(key: &str, text: &str) -> Result<SocketAddr> {
+    let found = text
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| {
+        ConfigError(format!(
+            "{key} must be an address and a port, such as 127.0.0.1:8080"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load;
+
+    const ENOUGH: [(&str, &str); 3] = [
+        ("COUNTERSIGN_GITLAB_URL", "https://gitlab.example"),
+        ("COUNTERSIGN_GITLAB_TOKEN", "token-of-the-test"),
+        ("COUNTERSIGN_HOOK_SECRET", "secret-of-the-test"),
+    ];
+
+    fn trouble(role: Role, more: &[(&str, &str)], without: &str) -> Option<String> {
+        let environment: Vec<_> = ENOUGH
+            .iter()
+            .filter(|(name, _)| *name != without)
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = load(None, &environment).and_then(|config| config.settings(role));
+        settings.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn three_variables_are_enough() {
+        assert_eq!(trouble(Role::All, &[], ""), None);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let no_url = trouble(Role::All, &[], "COUNTERSIGN_GITLAB_URL").unwrap_or_default();
+        assert!(no_url.contains("missing field `url`"), "{no_url}");
+        let no_token = trouble(Role::All, &[], "COUNTERSIGN_GITLAB_TOKEN").unwrap_or_default();
+        assert!(
+            no_token.starts_with("gitlab.main.token is not set"),
+            "{no_token}"
+        );
+        let no_secret = trouble(Role::All, &[], "COUNTERSIGN_HOOK_SECRET").unwrap_or_default();
+        assert!(
+            no_secret.starts_with("the hook default has no secret"),
+            "{no_secret}"
+        );
+        let no_bus = trouble(Role::Ingress, &[], "").unwrap_or_default();
+        assert!(no_bus.starts_with("bus.url is not set"), "{no_bus}");
+    }
+
+    #[test]
+    fn typed_names_are_for_one_machine_only() {
+        let open = [("COUNTERSIGN_LISTEN", "0.0.0.0:8080")];
+        let refused = trouble(Role::All, &open, "").unwrap_or_default();
+        assert!(
+            refused.contains("anybody who reaches 0.0.0.0:8080 could approve"),
+            "{refused}"
+        );
+        let proxied = [open[0], ("COUNTERSIGN_UI__SIGN_IN", "header")];
+        assert_eq!(trouble(Role::All, &proxied, ""), None);
+    }
+
+    #[test]
+    fn a_role_needs_only_its_own_secrets() {
+        let bus = ("COUNTERSIGN_NATS_URL", "nats://127.0.0.1:4222");
+        for role in [Role::Recorder, Role::Ui, Role::Decision] {
+            assert_eq!(trouble(role, &[bus], "COUNTERSIGN_HOOK_SECRET"), None);
+        }
+        for role in [Role::Recorder, Role::Ui, Role::Ingress] {
+            assert_eq!(trouble(role, &[bus], "COUNTERSIGN_GITLAB_TOKEN"), None);
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_in_the_debug_output() {
+        let environment = ENOUGH.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = load(None, &environment).and_then(|config| config.settings(Role::All));
+        let text = format!("{settings:?}");
+        assert!(!text.contains("of-the-test"), "{text}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The one binary: it reads the configuration, gives each role what it needs, and runs one or all.
+//!
+//! Invariant: no rule of the product stands here; this is only where the parts meet.
+
+mod config;
+mod demo;
+mod local;
+mod run;
+
+pub use config::{Config, load};
+pub use demo::demo;
+pub use run::{Outcome, Role, Settings, run};

@@ -1,0 +1,85 @@
+//! What `up` brings along itself: a data folder that is ours alone, and a nats-server.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
+
+use anyhow::{Context, Result, bail};
+use bus::embedded::{Options, Permissions, Server, User};
+use secrecy::ExposeSecret;
+
+use crate::run::BusSettings;
+
+/// The data folder, locked as long as this lives.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Creates the folder if need be and locks it: two processes on one folder would each believe
+    /// to be the only one.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path)
+            .with_context(|| format!("cannot create the data folder {}", path.display()))?;
+        let lock = File::create(path.join("lock"))
+            .with_context(|| format!("cannot write to the data folder {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                bail!(
+                    "another countersign runs in the data folder {}",
+                    path.display()
+                )
+            }
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+}
+
+/// A nats-server of our own, and the user under which we speak to it.
+#[derive(Debug)]
+pub(crate) struct OwnServer {
+    pub(crate) server: Server,
+    /// Address with the credentials of this run.
+    pub(crate) url: String,
+}
+
+impl OwnServer {
+    /// Starts it. Only we, with a password made up now, and the configured sources may connect.
+    pub(crate) async fn start(settings: &BusSettings, data: &Path) -> Result<Self> {
+        let us = User {
+            name: "countersign".to_owned(),
+            password: [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()]
+                .map(|id| id.simple().to_string())
+                .concat(),
+            only: None,
+        };
+        let names = &settings.config.names;
+        let sources = settings.sources.iter().map(|(name, password)| User {
+            name: name.clone(),
+            password: password.expose_secret().to_owned(),
+            only: Some(Permissions {
+                publish: vec![names.decision(name)],
+                subscribe: vec![
+                    format!("{}>", names.receipt(name, "any").trim_end_matches("any")),
+                    format!("_INBOX_{name}.>"),
+                    "_INBOX.>".to_owned(),
+                ],
+            }),
+        });
+        let server = Server::start(&Options {
+            program: settings.nats_server.clone(),
+            folder: fs::canonicalize(data)?.join("nats"),
+            port: settings.embedded_port,
+            users: std::iter::once(us.clone()).chain(sources).collect(),
+            sync_always: true,
+        })
+        .await?;
+        let url = server.url(Some(&us));
+        Ok(Self { server, url })
+    }
+}

@@ -1,0 +1,87 @@
+//! `countersign`: see `countersign --help`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use countersign::{Outcome, Role, load};
+
+/// The merge gate outside GitLab: people and systems without a GitLab login approve merge
+/// requests, and GitLab shows what they decided.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// A configuration file; see `countersign config` for every setting
+    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything in one process, with a database and a bus of its own
+    Up,
+    /// Run everything together with a simulated GitLab, to try it out
+    Demo,
+    /// Run only the part that takes GitLab's calls
+    Ingress,
+    /// Run only the part that remembers
+    Recorder,
+    /// Run only the part that answers GitLab
+    Decision,
+    /// Run only the pages for approvers
+    Ui,
+    /// Print every setting with its default and its explanation
+    Config,
+}
+
+/// The exit code for a wrong configuration (`EX_USAGE` of sysexits.h).
+const WRONG_CONFIGURATION: u8 = 64;
+
+fn main() -> ExitCode {
+    let Cli { config, command } = Cli::parse();
+    let role = match command {
+        Command::Config => {
+            print!("{}", countersign::Config::DEFAULTS);
+            return ExitCode::SUCCESS;
+        }
+        Command::Demo => return end(countersign::demo()),
+        Command::Up => Role::All,
+        Command::Ingress => Role::Ingress,
+        Command::Recorder => Role::Recorder,
+        Command::Decision => Role::Decision,
+        Command::Ui => Role::Ui,
+    };
+    let environment: Vec<_> = std::env::vars().collect();
+    let settings = load(config.as_deref(), &environment).and_then(|it| it.settings(role));
+    match settings {
+        Ok(settings) => end(countersign::run(role, settings)),
+        Err(error) => {
+            eprintln!("countersign: {error}");
+            ExitCode::from(WRONG_CONFIGURATION)
+        }
+    }
+}
+
+fn end(result: anyhow::Result<Outcome>) -> ExitCode {
+    match result {
+        Ok(Outcome::Stopped) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("countersign: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,248 @@
+//! Running one role, or all of them in one process.
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use bus::Bus;
+use kit::{
+    admin::{self, Health},
+    lifecycle::{End, Lifecycle},
+    telemetry::{self, Telemetry},
+};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use crate::local::{DataFolder, OwnServer};
+
+/// What a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything in one process.
+    All,
+    /// Takes GitLab's calls.
+    Ingress,
+    /// Remembers.
+    Recorder,
+    /// Answers GitLab.
+    Decision,
+    /// Shows pages to approvers.
+    Ui,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "up",
+            Self::Ingress => ingress::ROLE,
+            Self::Recorder => recorder::ROLE,
+            Self::Decision => decision::ROLE,
+            Self::Ui => ui::ROLE,
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was asked to.
+    Stopped,
+    /// A part of it failed.
+    Failed,
+}
+
+/// What a process needs, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) bus: BusSettings,
+    pub(crate) ingress: Option<ingress::Config>,
+    pub(crate) recorder: Option<recorder::Config>,
+    pub(crate) decision: Option<decision::Config>,
+    pub(crate) ui: Option<ui::Config>,
+    pub(crate) telemetry: telemetry::Config,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct BusSettings {
+    pub(crate) config: bus::Config,
+    pub(crate) nats_server: PathBuf,
+    pub(crate) embedded_port: u16,
+    /// Sources that may connect to the embedded server, with their passwords.
+    pub(crate) sources: Vec<(String, SecretString)>,
+}
+
+/// What is running and where.
+pub(crate) struct Running {
+    lifecycle: Lifecycle,
+    bus: Bus,
+    /// Address of the pages and the hook, when this process serves any.
+    pub(crate) address: Option<SocketAddr>,
+    admin: SocketAddr,
+    server: Option<OwnServer>,
+    _data: Option<DataFolder>,
+}
+
+/// Runs until asked to stop.
+pub fn run(role: Role, settings: Settings) -> Result<Outcome> {
+    runtime()?.block_on(async {
+        let telemetry = Telemetry::start(&settings.telemetry, role.name())?;
+        let result = run_observed(role, settings, &telemetry).await;
+        telemetry.finish();
+        result
+    })
+}
+
+/// A runtime whose threads are as many as the machine's cores.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    // Without it neither TLS library can be chosen; a second start finds it chosen.
+    let _chosen_before = rustls::crypto::ring::default_provider().install_default();
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}
+
+async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> Result<Outcome> {
+    let begun = Instant::now();
+    let listener = match role {
+        Role::All | Role::Ingress | Role::Ui => Some(kit::http::bind(settings.listen).await?),
+        Role::Recorder | Role::Decision => None,
+    };
+    let hook = settings.ingress.is_some();
+    let data = settings.data_dir.clone();
+    let running = start(role, settings, listener, telemetry).await?;
+    running.greet(role, hook, &data, begun.elapsed());
+    running.until_stopped().await
+}
+
+/// Starts what the settings name.
+pub(crate) async fn start(
+    role: Role,
+    mut settings: Settings,
+    listener: Option<TcpListener>,
+    telemetry: &Telemetry,
+) -> Result<Running> {
+    let (lifecycle, health) = (Lifecycle::default(), Health::default());
+    let data = match role {
+        Role::All => Some(DataFolder::open(&settings.data_dir)?),
+        _ => None,
+    };
+    let server = own_server(role, &mut settings, &lifecycle).await?;
+    let bus = Bus::connect(settings.bus.config.clone(), role.name())
+        .await
+        .context("the bus is needed to start")?;
+    let mut recorder_url = None;
+    if let Some(config) = settings.recorder {
+        let address = recorder::start(config, bus.clone(), &lifecycle, &health).await?;
+        recorder_url = Some(format!("http://{address}"));
+    }
+    if let Some(mut config) = settings.decision {
+        config.recorder_url = recorder_url.clone().unwrap_or(config.recorder_url);
+        decision::start(config, bus.clone(), &lifecycle, &health).await?;
+    }
+    let mut routes = Router::new();
+    if let Some(mut config) = settings.ui {
+        config.recorder_url = recorder_url.unwrap_or(config.recorder_url);
+        routes = routes.merge(ui::start(config, bus.clone(), &lifecycle, &health).await?);
+    }
+    if let Some(config) = settings.ingress {
+        routes = routes.merge(ingress::start(config, bus.clone(), &health).await?);
+    }
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let Some(listener) = listener {
+        lifecycle.spawn("HTTP", kit::http::serve(listener, routes, lifecycle.soft()));
+    }
+    let admin_listener = kit::http::bind(settings.admin_listen).await?;
+    let admin = admin_listener.local_addr()?;
+    let admin_routes = admin::router(health, telemetry.metrics.clone());
+    lifecycle.spawn(
+        "admin",
+        kit::http::serve(admin_listener, admin_routes, lifecycle.soft()),
+    );
+    Ok(Running {
+        lifecycle,
+        bus,
+        address,
+        admin,
+        server,
+        _data: data,
+    })
+}
+
+async fn own_server(
+    role: Role,
+    settings: &mut Settings,
+    lifecycle: &Lifecycle,
+) -> Result<Option<OwnServer>> {
+    if role != Role::All || !settings.bus.config.urls.is_empty() {
+        return Ok(None);
+    }
+    let own = OwnServer::start(&settings.bus, &settings.data_dir).await?;
+    settings.bus.config.urls = vec![own.url.clone()];
+    let (ended, stop) = (own.server.ended(), lifecycle.soft());
+    lifecycle.spawn("nats-server", async move {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            () = ended.cancelled() => Err("the nats-server of this process has ended"),
+        }
+    });
+    Ok(Some(own))
+}
+
+impl Running {
+    /// Asks everything to stop.
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// Waits for the end: work first, then the bus, then the server below it.
+    pub(crate) async fn until_stopped(self) -> Result<Outcome> {
+        let end = self.lifecycle.run().await?;
+        self.bus.close().await;
+        if let Some(own) = self.server {
+            own.server.stop();
+        }
+        tracing::info!("stopped");
+        Ok(match end {
+            End::Clean | End::CutOff => Outcome::Stopped,
+            End::Failed => Outcome::Failed,
+        })
+    }
+
+    /// Says on standard output where to go, for people and for scripts.
+    fn greet(&self, role: Role, hook: bool, data: &std::path::Path, took: Duration) {
+        let mut lines = vec![format!(
+            "Countersign {} ({})",
+            env!("CARGO_PKG_VERSION"),
+            role.name()
+        )];
+        if let Some(address) = self.address {
+            if matches!(role, Role::All | Role::Ui) {
+                lines.push(format!("  requests  http://{address}/approval-apps/"));
+            }
+            if hook {
+                lines.push(format!(
+                    "  hook      http://{address}/approval-apps/status_check"
+                ));
+            }
+        }
+        lines.push(format!("  health    http://{}/readyz", self.admin));
+        if let Some(own) = &self.server {
+            lines.push(format!("  bus       nats://{}", own.server.address()));
+            lines.push(format!("  data      {}", data.display()));
+        }
+        lines.push(format!(
+            "Ready after {:.2} s. Stop with Ctrl-C.",
+            took.as_secs_f64()
+        ));
+        // Nobody may be reading any more; that is no reason to stop.
+        let _unread = writeln!(std::io::stdout(), "{}", lines.join("\n"));
+    }
+}

@@ -1,0 +1,15 @@
+//! Decision: the only speaker to GitLab. It posts the answer that is wanted now, says what became
+//! of it, and looks merge requests up when what was seen does not say enough.
+//!
+//! Invariant: it decides nothing and remembers nothing. Only this crate, through `gitlab`, holds a
+//! GitLab token.
+
+mod app;
+mod look_up;
+mod pace;
+mod respond;
+
+pub use app::{Config, GitLab, StartError, start};
+
+/// Our name on the bus.
+pub const ROLE: &str = "decision";

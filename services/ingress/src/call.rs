@@ -1,0 +1,152 @@
+//! The extractor between the outside and us: limits, signature, reading. What a handler gets is a
+//! call that GitLab made, or something signed that is not one.
+
+use std::{collections::HashMap, time::Duration};
+
+use axum::{
+    extract::{FromRequest, Path, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use gitlab::{
+    call::{CallError, StatusCheckCall},
+    signature,
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use secrecy::ExposeSecret;
+
+use crate::app::{App, Hook};
+
+/// GitLab itself sends nothing larger (25 MB, `Gitlab::Json::LimitedEncoder`).
+pub(crate) const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// The address without a name is this hook.
+const DEFAULT_HOOK: &str = "default";
+
+/// A signed body, read.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) hook: Hook,
+    pub(crate) body: Bytes,
+    pub(crate) call: Result<StatusCheckCall, CallError>,
+}
+
+/// Why a call was not taken. Nothing of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("There is no hook of this name; check the External API URL of the status check.")]
+    UnknownHook,
+    #[error("The call is not signed: set the shared secret of the status check in GitLab.")]
+    Unsigned,
+    #[error(
+        "The signature is not right: the shared secret of the status check in GitLab is not the \
+         one configured here."
+    )]
+    WrongSignature,
+    #[error("The body must be application/json, not encoded in any way.")]
+    NotJson,
+    #[error("The body is larger than 25 MiB.")]
+    TooLarge,
+    #[error("The body did not arrive within 15 seconds.")]
+    TooSlow,
+    #[error("The body could not be read.")]
+    Broken,
+}
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownHook => StatusCode::NOT_FOUND,
+            Self::Unsigned | Self::WrongSignature => StatusCode::UNAUTHORIZED,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        metrics::counter!("countersign_calls_total", "status" => status.as_str().to_owned())
+            .increment(1);
+        tracing::warn!(http.status = status.as_u16(), "a call was refused: {self}");
+        (status, format!("{self}\n")).into_response()
+    }
+}
+
+impl FromRequest<App> for Verified {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
+        let (mut parts, body) = request.into_parts();
+        let hook = find_hook(&mut parts, app).await?;
+        check_type(&parts.headers)?;
+        let body = read(&parts.headers, body).await?;
+        verify(&hook, &parts.headers, &body)?;
+        let call = gitlab::call::parse(&body);
+        Ok(Self { hook, body, call })
+    }
+}
+
+async fn find_hook(parts: &mut http::request::Parts, app: &App) -> Result<Hook, Refused> {
+    use axum::extract::FromRequestParts;
+    let Path(path): Path<HashMap<String, String>> = Path::from_request_parts(parts, app)
+        .await
+        .map_err(|_| Refused::UnknownHook)?;
+    let name = path.get("hook").map_or(DEFAULT_HOOK, String::as_str);
+    app.hooks.get(name).cloned().ok_or(Refused::UnknownHook)
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
+    let of = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let media = of(header::CONTENT_TYPE).and_then(|value| value.split(';').next());
+    let json = media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
+    let plain = match headers.get(header::CONTENT_ENCODING) {
+        None => true,
+        Some(encoding) => encoding.as_bytes().eq_ignore_ascii_case(b"identity"),
+    };
+    if json && plain {
+        Ok(())
+    } else {
+        Err(Refused::NotJson)
+    }
+}
+
+async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refused> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(Refused::TooLarge);
+    }
+    let collect = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, collect).await {
+        Err(_) => Err(Refused::TooSlow),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refused::TooLarge),
+        Ok(Err(_)) => Err(Refused::Broken),
+    }
+}
+
+fn verify(hook: &Hook, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+    if hook.secrets.is_empty() && hook.allow_unsigned {
+        return Ok(());
+    }
+    let signature = headers
+        .get("x-gitlab-signature")
+        .map(http::HeaderValue::as_bytes);
+    let secrets = hook
+        .secrets
+        .iter()
+        .map(|secret| secret.expose_secret().as_bytes());
+    match signature::verify(signature, secrets, body) {
+        Ok(_) => Ok(()),
+        Err(signature::SignatureError::Missing) => Err(Refused::Unsigned),
+        Err(_) => Err(Refused::WrongSignature),
+    }
+}

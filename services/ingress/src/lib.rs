@@ -1,0 +1,15 @@
+//! Ingress: takes GitLab's status check calls, proves that they are GitLab's, and makes them
+//! durable before it answers.
+//!
+//! Invariant: no payload of GitLab's passes this crate; what goes on is our own small event. It
+//! knows the hook secrets and nothing else that is secret.
+
+mod app;
+mod call;
+mod page;
+mod receive;
+
+pub use app::{Config, Hook, StartError, start};
+
+/// Our name on the bus.
+pub const ROLE: &str = "ingress";

@@ -1,0 +1,207 @@
+//! The answer GitLab should show, and what we know of the one it shows.
+
+use uuid::Uuid;
+
+use crate::Sha;
+
+/// What a status check can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The merge request may be merged.
+    Passed,
+    /// It may not.
+    Failed,
+}
+
+impl Status {
+    /// GitLab's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What GitLab shows for one commit, as far as we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// We never answered: GitLab shows `pending`, or `failed` after its own timeout.
+    Nothing,
+    /// Somebody pressed Retry, which puts GitLab back to `pending`.
+    Pending,
+    /// GitLab stored our `passed`.
+    Passed,
+    /// GitLab stored our `failed`.
+    Failed,
+    /// An answer may or may not have been stored.
+    Unsure,
+}
+
+impl Shown {
+    /// Whether GitLab may show `passed`: what must be revoked when the verdict is gone.
+    #[must_use]
+    pub fn may_be_passed(self) -> bool {
+        matches!(self, Self::Passed | Self::Unsure)
+    }
+
+    /// The word stored and shown to people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Pending => "pending",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Unsure => "unsure",
+        }
+    }
+
+    /// Reads the stored word; an unknown one means we are not sure.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "nothing" => Self::Nothing,
+            "pending" => Self::Pending,
+            "passed" => Self::Passed,
+            "failed" => Self::Failed,
+            _ => Self::Unsure,
+        }
+    }
+
+    fn is(self, status: Status) -> bool {
+        matches!(
+            (self, status),
+            (Self::Passed, Status::Passed) | (Self::Failed, Status::Failed)
+        )
+    }
+}
+
+/// An answer that is on its way to GitLab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// Derived from the request and the number of commands before it.
+    pub id: Uuid,
+    /// What to post.
+    pub status: Status,
+    /// Whether an attempt may have reached GitLab although we saw no answer.
+    pub may_have_been_applied: bool,
+}
+
+/// How one attempt to carry out a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandResult {
+    /// GitLab stored it.
+    Delivered,
+    /// Not yet; the next attempt follows by itself.
+    Retrying,
+    /// It was not posted, because the wanted answer had changed.
+    Obsolete,
+    /// GitLab says that another commit is the head, and which one if we could read it.
+    NotHead(Option<Sha>),
+    /// It was not stored and nobody will try again.
+    GivenUp,
+}
+
+/// The report on one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The command it belongs to.
+    pub command_id: Uuid,
+    /// What the command told GitLab.
+    pub status: Status,
+    /// How it ended.
+    pub result: CommandResult,
+    /// Whether this or an earlier attempt may have reached GitLab.
+    pub may_have_been_applied: bool,
+    /// What happened, in one sentence.
+    pub message: String,
+}
+
+/// Our side of the conversation with GitLab about one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What GitLab shows.
+    pub shown: Shown,
+    /// The one command that may be on its way.
+    pub outstanding: Option<Command>,
+    /// How many commands were ever given.
+    pub commands: u32,
+    /// Why the last attempt was not stored; cleared by the next that is.
+    pub problem: Option<String>,
+}
+
+impl Answer {
+    /// Before anything was said.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            shown: Shown::Nothing,
+            outstanding: None,
+            commands: 0,
+            problem: None,
+        }
+    }
+
+    /// Gives the command that brings GitLab to `wanted`, unless one is on its way already
+    /// (the later verdict waits for its outcome) or nothing has to be said.
+    pub(crate) fn command(&mut self, request: Uuid, wanted: Option<Status>) -> Option<Command> {
+        let wanted = wanted.filter(|status| !self.shown.is(*status))?;
+        if self.outstanding.is_some() {
+            return None;
+        }
+        self.commands += 1;
+        let id = Uuid::new_v5(&request, &self.commands.to_be_bytes());
+        let command = Command {
+            id,
+            status: wanted,
+            may_have_been_applied: false,
+        };
+        self.outstanding = Some(command);
+        Some(command)
+    }
+
+    /// Takes in how an attempt ended.
+    pub(crate) fn settle(&mut self, outcome: &Outcome) {
+        let Some(command) = self.outstanding.filter(|it| it.id == outcome.command_id) else {
+            self.settle_stray(outcome);
+            return;
+        };
+        let maybe = command.may_have_been_applied || outcome.may_have_been_applied;
+        match outcome.result {
+            CommandResult::Delivered => {
+                self.shown = match outcome.status {
+                    Status::Passed => Shown::Passed,
+                    Status::Failed => Shown::Failed,
+                };
+                self.problem = None;
+            }
+            CommandResult::Retrying => {
+                self.problem = Some(outcome.message.clone());
+                self.outstanding = Some(Command {
+                    may_have_been_applied: maybe,
+                    ..command
+                });
+                return;
+            }
+            CommandResult::Obsolete => self.problem = None,
+            CommandResult::NotHead(_) | CommandResult::GivenUp => {
+                self.problem = Some(outcome.message.clone());
+            }
+        }
+        if maybe && outcome.result != CommandResult::Delivered {
+            self.shown = Shown::Unsure;
+        }
+        self.outstanding = None;
+    }
+
+    /// A report on a command that is settled already: two posts may have crossed, and the one
+    /// that landed last counts at GitLab.
+    fn settle_stray(&mut self, outcome: &Outcome) {
+        let delivered = outcome.result == CommandResult::Delivered;
+        if (delivered || outcome.may_have_been_applied) && !self.shown.is(outcome.status) {
+            self.shown = Shown::Unsure;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What people and systems say about a request.
+
+use uuid::Uuid;
+
+use crate::{Effect, Sha, Time};
+
+/// What an attempt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// The commit may be merged.
+    Approve,
+    /// What the same person said before no longer counts.
+    Revoke,
+    /// The commit may not be merged.
+    Reject,
+}
+
+impl Word {
+    /// Reads the exact word of the decision message.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "approve" => Some(Self::Approve),
+            "reject" => Some(Self::Reject),
+            "revoke" => Some(Self::Revoke),
+            _ => None,
+        }
+    }
+
+    /// The word of the decision message.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// Who decided, as the source names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The name a person keeps; with the source it identifies them.
+    pub id: String,
+    /// The name to show; may be empty.
+    pub name: String,
+    /// Groups the source says they are in.
+    pub groups: Vec<String>,
+}
+
+impl Actor {
+    /// The name to show.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        if self.name.is_empty() {
+            &self.id
+        } else {
+            &self.name
+        }
+    }
+}
+
+/// A decision as it arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Chosen by the sender.
+    pub id: Uuid,
+    /// The source it came from: the last token of its subject.
+    pub source: String,
+    /// Who decided.
+    pub actor: Actor,
+    /// What they say.
+    pub word: Word,
+    /// The commit they judged.
+    pub sha: Sha,
+    /// The target branch they judged, when they said so.
+    pub target_branch: Option<String>,
+    /// Why, in their words; may be empty.
+    pub reason: String,
+    /// When the bus stored it. Orders what one person says.
+    pub at: Time,
+}
+
+/// A decision that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Chosen by the sender.
+    pub id: Uuid,
+    /// The source it came from.
+    pub source: String,
+    /// Who decided.
+    pub actor: Actor,
+    /// What they say.
+    pub word: Word,
+    /// Why; may be empty.
+    pub reason: String,
+    /// When the bus stored it.
+    pub at: Time,
+    /// The round it counts in; a later round does not count it.
+    pub round: u32,
+}
+
+impl Decision {
+    /// Orders what one person says: the later wins, and at the same time the stricter, so that
+    /// the order of arrival does not matter.
+    pub(crate) fn rank(&self) -> (Time, Word, Uuid) {
+        (self.at, self.word, self.id)
+    }
+
+    /// Whether both come from the same person.
+    pub(crate) fn same_person(&self, other: &Self) -> bool {
+        self.source == other.source && self.actor.id == other.actor.id
+    }
+}
+
+/// An accepted attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Whether it changed what this person says.
+    pub changed: bool,
+    /// One sentence for a human.
+    pub message: String,
+    /// What follows.
+    pub effects: Vec<Effect>,
+}
+
+/// Why an attempt was refused, as the receipt says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalCode {
+    /// When another commit or target branch is the one to judge now.
+    StaleSha,
+    /// When there is no such request.
+    UnknownRequest,
+    /// When the merge request is merged or closed.
+    Closed,
+    /// When the policy does not let this person decide.
+    NotAllowed,
+    /// When the policy asks for a reason and none was given.
+    ReasonRequired,
+    /// When the source is not configured.
+    UnknownSource,
+    /// When the message itself is wrong.
+    Invalid,
+}
+
+impl RefusalCode {
+    /// The code on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StaleSha => "stale_sha",
+            Self::UnknownRequest => "unknown_request",
+            Self::Closed => "closed",
+            Self::NotAllowed => "not_allowed",
+            Self::ReasonRequired => "reason_required",
+            Self::UnknownSource => "unknown_source",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// A refused attempt: nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// For machines.
+    pub code: RefusalCode,
+    /// One sentence for a human.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    #[must_use]
+    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}

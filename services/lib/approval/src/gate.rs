@@ -1,0 +1,425 @@
+//! One merge request at one status check, with a request for each of its commits.
+
+use std::cmp::Ordering;
+
+use uuid::Uuid;
+
+use crate::{
+    Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Evaluation, Facts,
+    MergeRequestState, Outcome, Policy, Refusal, RefusalCode, Request, Sha, Shown, Sighting,
+    Standing, State, Time, Verdict,
+};
+
+/// What others must do after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A request came into being in this state.
+    Opened(Uuid, State),
+    /// A request went from one state to another.
+    Became(Uuid, State, State),
+    /// GitLab must be told.
+    Respond(Uuid, Command),
+    /// GitLab must be asked, for this reason: what was seen does not say enough.
+    LookUp(String),
+}
+
+/// One merge request at one status check.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gate {
+    /// A request for each commit ever seen, in no particular order.
+    pub requests: Vec<Request>,
+}
+
+/// Where a sighting stands against the newest one we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Newer,
+    /// As new as the newest, and of the same commit.
+    Same,
+    Older,
+    /// GitLab's times do not tell.
+    Unclear,
+}
+
+impl Gate {
+    /// Takes in what GitLab said. `id_of` computes the id of the request for a commit.
+    pub fn sight(
+        &mut self,
+        sighting: &Sighting,
+        policy: &Policy,
+        id_of: impl Fn(&Sha) -> Uuid,
+    ) -> Vec<Effect> {
+        let before = self.states();
+        let mut effects = Vec::new();
+        match &sighting.sha {
+            None => effects.extend(self.sight_without_commit(sighting)),
+            Some(sha) => {
+                let age = self.age(sighting, sha);
+                let known = self.requests.iter().position(|request| request.sha == *sha);
+                match known {
+                    None => self.open(id_of(sha), sha, sighting, age, policy),
+                    Some(index) => self.sight_again(index, sighting, age, policy),
+                }
+                effects.extend(self.doubt(sighting, sha, age));
+            }
+        }
+        self.finish(&before, effects)
+    }
+
+    /// Applies a decision, or says why not.
+    pub fn decide(
+        &mut self,
+        request_id: Uuid,
+        attempt: Attempt,
+        policy: &Policy,
+    ) -> Result<Accepted, Refusal> {
+        let before = self.states();
+        let index = self.position(request_id).ok_or_else(|| {
+            Refusal::new(RefusalCode::UnknownRequest, "There is no such request.")
+        })?;
+        let request = &mut self.requests[index];
+        admit(request, &attempt)?;
+        policy.check(&attempt.actor, attempt.word, &attempt.reason)?;
+
+        let decision = Decision {
+            id: attempt.id,
+            source: attempt.source,
+            actor: attempt.actor,
+            word: attempt.word,
+            reason: attempt.reason,
+            at: attempt.at,
+            round: request.round,
+        };
+        let last = request
+            .decisions
+            .iter()
+            .filter(|other| other.round == decision.round && other.same_person(&decision))
+            .max_by_key(|other| other.rank());
+        let overtaken = last.is_some_and(|last| last.rank() > decision.rank());
+        let repeated = last.is_some_and(|last| last.word == decision.word);
+        let changed = !overtaken && !repeated;
+        let word = decision.word;
+        request.decisions.push(decision);
+        request.judge(policy);
+        let message = match (overtaken, repeated) {
+            (true, _) => "A later decision of the same person is recorded already.".to_owned(),
+            (_, true) => format!("Recorded before, nothing new. {}", request.explanation),
+            _ => format!("Recorded: {}. {}", word.as_str(), request.explanation),
+        };
+        let effects = self.finish(&before, Vec::new());
+        Ok(Accepted {
+            changed,
+            message,
+            effects,
+        })
+    }
+
+    /// Takes in what became of a command.
+    pub fn settle(&mut self, request_id: Uuid, outcome: &Outcome) -> Vec<Effect> {
+        let before = self.states();
+        let Some(index) = self.position(request_id) else {
+            return Vec::new();
+        };
+        let request = &mut self.requests[index];
+        request.answer.settle(outcome);
+        match &outcome.result {
+            CommandResult::NotHead(head) => {
+                let effects = self.not_the_head(index, head.clone());
+                self.finish(&before, effects)
+            }
+            // Asking again at once would only be refused again; the next event tries.
+            CommandResult::GivenUp => Vec::new(),
+            _ => self.finish(&before, Vec::new()),
+        }
+    }
+
+    /// The commit that is the head as far as we know.
+    #[must_use]
+    pub fn head(&self) -> Option<&Request> {
+        let newest = |request: &&Request| request.facts.updated_at;
+        let standing = self
+            .requests
+            .iter()
+            .filter(|it| !matches!(it.standing, Standing::Superseded { .. }));
+        standing
+            .max_by_key(newest)
+            .or_else(|| self.requests.iter().max_by_key(newest))
+    }
+
+    /// The request with this id.
+    #[must_use]
+    pub fn request(&self, id: Uuid) -> Option<&Request> {
+        self.requests.iter().find(|request| request.id == id)
+    }
+
+    fn position(&self, id: Uuid) -> Option<usize> {
+        self.requests.iter().position(|request| request.id == id)
+    }
+
+    fn states(&self) -> Vec<(Uuid, State)> {
+        self.requests
+            .iter()
+            .map(|request| (request.id, request.state()))
+            .collect()
+    }
+
+    /// How new a sighting of `sha` is. GitLab sends no order and whole seconds only, so within
+    /// one second the previous head (`oldrev`) decides, and otherwise the API must be asked.
+    fn age(&self, sighting: &Sighting, sha: &Sha) -> Age {
+        let Some(head) = self.head() else {
+            return Age::Newer;
+        };
+        let merged = Standing::Cancelled {
+            ending: Ending::Merged,
+        };
+        if head.standing == merged && sighting.state != MergeRequestState::Merged {
+            // A merge is final; what says otherwise was sent before it.
+            return if sighting.authoritative {
+                Age::Newer
+            } else {
+                Age::Older
+            };
+        }
+        let (Some(seen), Some(known)) = (sighting.facts.updated_at, head.facts.updated_at) else {
+            return match sighting.authoritative {
+                true => Age::Newer,
+                false if head.sha == *sha => Age::Same,
+                false => Age::Unclear,
+            };
+        };
+        match whole_seconds(seen).cmp(&whole_seconds(known)) {
+            Ordering::Greater => Age::Newer,
+            Ordering::Less => Age::Older,
+            Ordering::Equal if sighting.authoritative => Age::Newer,
+            Ordering::Equal if head.sha == *sha => Age::Same,
+            Ordering::Equal if sighting.oldrev.as_ref() == Some(&head.sha) => Age::Newer,
+            Ordering::Equal if head.oldrev.as_ref() == Some(sha) => Age::Older,
+            Ordering::Equal => Age::Unclear,
+        }
+    }
+
+    fn open(&mut self, id: Uuid, sha: &Sha, sighting: &Sighting, age: Age, policy: &Policy) {
+        let standing = match age {
+            Age::Older => Standing::Superseded {
+                by: self.head().map(|head| head.sha.clone()),
+            },
+            Age::Newer | Age::Same | Age::Unclear => standing_of(sighting.state),
+        };
+        if age == Age::Newer {
+            self.supersede_others(sha);
+        }
+        let Evaluation {
+            verdict,
+            explanation,
+        } = policy.evaluate(&[]);
+        let mut facts = sighting.facts.clone();
+        self.inherit_author(&mut facts);
+        self.requests.push(Request {
+            id,
+            sha: sha.clone(),
+            oldrev: sighting.oldrev.clone(),
+            facts,
+            opened_at: sighting.at,
+            standing,
+            round: 0,
+            round_began_at: sighting.at,
+            verdict,
+            explanation,
+            decisions: Vec::new(),
+            answer: Answer::none(),
+        });
+    }
+
+    fn sight_again(&mut self, index: usize, sighting: &Sighting, age: Age, policy: &Policy) {
+        if age == Age::Newer {
+            let sha = self.requests[index].sha.clone();
+            self.supersede_others(&sha);
+            self.requests[index].standing = standing_of(sighting.state);
+        }
+        let mut facts = sighting.facts.clone();
+        self.inherit_author(&mut facts);
+        let request = &mut self.requests[index];
+        let superseded = matches!(request.standing, Standing::Superseded { .. });
+        if age == Age::Same || (age == Age::Unclear && !superseded) {
+            // Only ever towards the end: a reopening within the same second is looked up.
+            if sighting.state != MergeRequestState::Open {
+                request.standing = standing_of(sighting.state);
+            }
+        }
+        if age != Age::Older && !(superseded && age == Age::Unclear) {
+            let retargeted = request.facts.target_branch != facts.target_branch;
+            request.oldrev = sighting.oldrev.clone().or(request.oldrev.take());
+            request.facts = facts;
+            if retargeted {
+                request.begin_round(sighting.at, policy);
+            }
+        }
+        if sighting.retry && request.standing == Standing::Current {
+            retry(request, sighting.at, policy);
+        }
+    }
+
+    /// GitLab knows no commit: only an ending can be taken from that.
+    fn sight_without_commit(&mut self, sighting: &Sighting) -> Option<Effect> {
+        let newest = self.head().and_then(|head| head.facts.updated_at);
+        let older = matches!((sighting.facts.updated_at, newest), (Some(a), Some(b)) if a < b);
+        if sighting.state != MergeRequestState::Open && !older {
+            for request in &mut self.requests {
+                if request.standing == Standing::Current {
+                    request.standing = standing_of(sighting.state);
+                }
+            }
+        }
+        let ask = !sighting.authoritative && sighting.state == MergeRequestState::Open;
+        ask.then(|| Effect::LookUp("The call named no commit.".to_owned()))
+    }
+
+    /// Whether GitLab must be asked to order what was seen.
+    fn doubt(&self, sighting: &Sighting, sha: &Sha, age: Age) -> Option<Effect> {
+        if sighting.authoritative || sighting.retry {
+            return None;
+        }
+        let request = self.requests.iter().find(|request| request.sha == *sha)?;
+        let reopened = age == Age::Same
+            && sighting.state == MergeRequestState::Open
+            && matches!(
+                request.standing,
+                Standing::Cancelled {
+                    ending: Ending::Closed
+                }
+            );
+        let reason = match age {
+            Age::Unclear => "Two commits were seen as the head within one second.",
+            _ if reopened => "It was closed and seen open within one second.",
+            _ => return None,
+        };
+        Some(Effect::LookUp(reason.to_owned()))
+    }
+
+    /// GitLab refused an answer because another commit is the head.
+    fn not_the_head(&mut self, index: usize, head: Option<Sha>) -> Vec<Effect> {
+        let request = &mut self.requests[index];
+        if request.standing == Standing::Current {
+            request.standing = Standing::Superseded { by: head };
+        }
+        vec![Effect::LookUp(
+            "GitLab refused an answer: another commit is the head.".to_owned(),
+        )]
+    }
+
+    fn supersede_others(&mut self, sha: &Sha) {
+        for request in self
+            .requests
+            .iter_mut()
+            .filter(|request| request.sha != *sha)
+        {
+            request.standing = Standing::Superseded {
+                by: Some(sha.clone()),
+            };
+        }
+    }
+
+    /// A call names its author only when the author caused it; what we knew before stays true.
+    fn inherit_author(&self, facts: &mut Facts) {
+        if facts.author_name.is_none() {
+            let known = self
+                .requests
+                .iter()
+                .find(|it| it.facts.author_id == facts.author_id && it.facts.author_name.is_some());
+            facts.author_name = known.and_then(|request| request.facts.author_name.clone());
+        }
+    }
+
+    /// Adds what every change may bring: new states, and the next commands.
+    fn finish(&mut self, before: &[(Uuid, State)], mut effects: Vec<Effect>) -> Vec<Effect> {
+        for request in &mut self.requests {
+            let now = request.state();
+            match before.iter().find(|(id, _)| *id == request.id) {
+                None => effects.push(Effect::Opened(request.id, now)),
+                Some((_, was)) if *was != now => {
+                    effects.push(Effect::Became(request.id, *was, now));
+                }
+                Some(_) => {}
+            }
+            let command = request.command();
+            effects.extend(command.map(|command| Effect::Respond(request.id, command)));
+        }
+        effects
+    }
+}
+
+/// Calls carry whole seconds and the API finer times, so both are compared as whole seconds.
+fn whole_seconds(time: Time) -> i64 {
+    time.0.div_euclid(1_000_000)
+}
+
+fn standing_of(state: MergeRequestState) -> Standing {
+    match state {
+        MergeRequestState::Open => Standing::Current,
+        MergeRequestState::Closed => Standing::Cancelled {
+            ending: Ending::Closed,
+        },
+        MergeRequestState::Merged => Standing::Cancelled {
+            ending: Ending::Merged,
+        },
+    }
+}
+
+/// Retry was pressed, which GitLab allows only while it shows `failed`; but the call may be late
+/// or replayed, so a `passed` that may stand is not forgotten for it.
+fn retry(request: &mut Request, at: Time, policy: &Policy) {
+    let may_be_passed = request.answer.shown.may_be_passed();
+    request.answer.shown = if may_be_passed {
+        Shown::Unsure
+    } else {
+        Shown::Pending
+    };
+    if matches!(request.verdict, Verdict::Rejected | Verdict::Expired) {
+        request.begin_round(at, policy);
+    }
+}
+
+/// Whether a decision fits the request as it is now.
+fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
+    let refuse = |code, message: String| Err(Refusal::new(code, message));
+    if attempt.actor.id.trim().is_empty() {
+        return refuse(
+            RefusalCode::Invalid,
+            "The decision names no actor.".to_owned(),
+        );
+    }
+    if attempt.sha != request.sha {
+        let message = format!(
+            "The decision is about commit {}, the request about {}.",
+            attempt.sha.short(),
+            request.sha.short()
+        );
+        return refuse(RefusalCode::StaleSha, message);
+    }
+    match &request.standing {
+        Standing::Current => {}
+        Standing::Superseded { by: Some(by) } => {
+            let message = format!("A newer commit {} arrived; look again.", by.short());
+            return refuse(RefusalCode::StaleSha, message);
+        }
+        Standing::Superseded { by: None } => {
+            let message = "A newer commit arrived; look again.".to_owned();
+            return refuse(RefusalCode::StaleSha, message);
+        }
+        Standing::Cancelled { ending } => {
+            let message = format!("The merge request is {} already.", ending.as_str());
+            return refuse(RefusalCode::Closed, message);
+        }
+    }
+    let now = &request.facts.target_branch;
+    let judged = attempt.target_branch.as_ref();
+    if judged.is_some_and(|branch| branch != now) {
+        let message = format!("The target branch is now {now}; look again.");
+        return refuse(RefusalCode::StaleSha, message);
+    }
+    if attempt.at < request.round_began_at {
+        let message = "The request changed after this decision was made; look again.".to_owned();
+        return refuse(RefusalCode::StaleSha, message);
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The approval core: what a merge request's status check may answer, as values.
+//!
+//! A [`Gate`] stands for one merge request at one status check and holds a [`Request`] for each
+//! commit. It takes sightings (what GitLab said), decisions and outcomes, changes, and returns
+//! [`Effect`]s for others to carry out.
+//!
+//! Invariant: this crate knows no clock, no randomness, no I/O and no async. The same inputs
+//! give the same result on every machine.
+
+mod answer;
+mod decision;
+mod facts;
+mod gate;
+mod policy;
+mod request;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod testing;
+
+pub use answer::{Answer, Command, CommandResult, Outcome, Shown, Status};
+pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Word};
+pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
+pub use gate::{Effect, Gate};
+pub use policy::{Allowed, Evaluation, Policy};
+pub use request::{Ending, Request, Standing, State, Verdict};

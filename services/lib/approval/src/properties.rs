@@ -1,0 +1,225 @@
+//! Whatever the bus duplicates or reorders: the same end, or a recorded refusal, never a panic.
+
+use proptest::prelude::*;
+
+use crate::testing::{Scene, attempt, id_of, outcome, policy, sha, sighting};
+use crate::{
+    CommandResult, Gate, MergeRequestState, Shown, Sighting, Standing, Status, Verdict, Word,
+};
+
+const COMMITS: [char; 3] = ['a', 'b', 'c'];
+
+#[derive(Debug, Clone)]
+enum Event {
+    Sight(Sighting),
+    Decide(u8, Word, char, i64),
+    /// Ends the outstanding command of a commit, if there is one.
+    End(char, CommandResult, bool),
+}
+
+fn words() -> impl Strategy<Value = Word> {
+    prop_oneof![Just(Word::Approve), Just(Word::Reject), Just(Word::Revoke)]
+}
+
+fn sightings() -> impl Strategy<Value = Sighting> {
+    let state = prop_oneof![
+        6 => Just(MergeRequestState::Open),
+        1 => Just(MergeRequestState::Closed),
+        1 => Just(MergeRequestState::Merged)
+    ];
+    let commit =
+        prop_oneof![9 => prop::sample::select(&COMMITS[..]).prop_map(Some), 1 => Just(None)];
+    let oldrev = prop::option::of(prop::sample::select(&COMMITS[..]));
+    let flags = (
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.1),
+    );
+    (commit, oldrev, state, 1_i64..12, flags, 0..2_u8).prop_map(
+        |(commit, oldrev, state, at, (retry, authoritative, timeless), target)| {
+            let mut seen = Sighting {
+                state,
+                retry,
+                authoritative,
+                ..sighting('a', at)
+            };
+            seen.sha = commit.map(sha);
+            seen.oldrev = oldrev.map(sha);
+            seen.facts.target_branch = ["main", "production"][usize::from(target)].into();
+            if timeless {
+                seen.facts.updated_at = None;
+            }
+            seen
+        },
+    )
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let commit = || prop::sample::select(&COMMITS[..]);
+    let result = prop_oneof![
+        4 => Just(CommandResult::Delivered),
+        1 => Just(CommandResult::Retrying),
+        1 => Just(CommandResult::Obsolete),
+        1 => Just(CommandResult::NotHead(None)),
+        1 => Just(CommandResult::GivenUp)
+    ];
+    prop_oneof![
+        3 => sightings().prop_map(Event::Sight),
+        3 => (0..3_u8, words(), commit(), 1_i64..12)
+            .prop_map(|(who, word, digit, at)| Event::Decide(who, word, digit, at)),
+        3 => (commit(), result, any::<bool>()).prop_map(|(c, r, maybe)| Event::End(c, r, maybe)),
+    ]
+}
+
+/// GitLab as far as these events tell: the status it may show for each commit.
+#[derive(Default)]
+struct GitLab {
+    may_be_passed: std::collections::BTreeMap<char, bool>,
+}
+
+fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
+    match event {
+        Event::Sight(sighting) => drop(scene.sees(sighting)),
+        Event::Decide(who, word, digit, at) => {
+            let attempt = attempt(&format!("person {who}"), *word, *digit, *at);
+            let _receipt = scene.gate.decide(id_of(&sha(*digit)), attempt, &policy(1));
+        }
+        Event::End(digit, result, maybe) => {
+            let id = id_of(&sha(*digit));
+            let Some(command) = scene.gate.request(id).and_then(|it| it.answer.outstanding) else {
+                return;
+            };
+            let landed = *result == CommandResult::Delivered;
+            let told = command.status == Status::Passed;
+            let passed = gitlab.may_be_passed.entry(*digit).or_default();
+            if landed {
+                *passed = told;
+            } else if *maybe {
+                *passed |= told;
+            }
+            let may_have_been_applied = *maybe && !landed;
+            let outcome = crate::Outcome {
+                may_have_been_applied,
+                ..outcome(command, result.clone())
+            };
+            scene.gate.settle(id, &outcome);
+        }
+    }
+}
+
+/// What must hold after every single event.
+fn check(gate: &Gate, gitlab: &GitLab) {
+    let current = gate
+        .requests
+        .iter()
+        .filter(|it| it.standing == Standing::Current)
+        .count();
+    assert!(current <= COMMITS.len());
+    for request in &gate.requests {
+        let counted: Vec<_> = request
+            .decisions
+            .iter()
+            .filter(|it| it.round == request.round)
+            .collect();
+        let judged = policy(1).evaluate(&counted).verdict;
+        assert_eq!(
+            request.verdict, judged,
+            "the verdict is what its decisions amount to"
+        );
+        if request.wanted() == Some(Status::Passed) {
+            assert_eq!(judged, Verdict::Approved);
+        }
+        let digit = request.sha.as_str().chars().next().unwrap_or('?');
+        let may_be_passed = gitlab.may_be_passed.get(&digit).copied().unwrap_or(false);
+        let in_flight = request
+            .answer
+            .outstanding
+            .is_some_and(|it| it.may_have_been_applied);
+        if may_be_passed && !in_flight {
+            assert!(
+                request.answer.shown.may_be_passed(),
+                "we forgot that {digit} may be passed"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_order_of_events_panics_or_forgets_what_gitlab_may_show(
+        events in prop::collection::vec(events(), 0..40),
+    ) {
+        let (mut scene, mut gitlab) = (Scene::default(), GitLab::default());
+        for event in &events {
+            play(&mut scene, &mut gitlab, event);
+            check(&scene.gate, &gitlab);
+        }
+    }
+
+    #[test]
+    fn decisions_amount_to_the_same_in_any_order_and_number(
+        said in prop::collection::vec((0..3_u8, words(), 2_i64..9), 1..12),
+        seed in any::<prop::sample::Index>(),
+        again in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let settle = |order: &[(u8, Word, i64)]| {
+            let mut scene = Scene::default();
+            scene.sees(&sighting('a', 1));
+            for (who, word, at) in order {
+                scene.says(&format!("person {who}"), *word, 'a', *at);
+            }
+            scene.state('a')
+        };
+        let mut shuffled = said.clone();
+        shuffled.rotate_left(seed.index(said.len()));
+        shuffled.extend(again.iter().map(|index| said[index.index(said.len())]));
+        prop_assert_eq!(settle(&said), settle(&shuffled));
+    }
+
+    #[test]
+    fn calls_in_any_order_end_with_the_same_head_and_facts(
+        order in Just(vec![1_i64, 2, 3, 4, 5, 6]).prop_shuffle(),
+        commits in prop::collection::vec(prop::sample::select(&COMMITS[..]), 6),
+        twice in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let seen = |at: i64| {
+            let index = usize::try_from(at - 1).unwrap_or(0);
+            let mut seen = sighting(commits[index], at);
+            seen.facts.title = format!("title {at}");
+            seen
+        };
+        let mut scene = Scene::default();
+        for at in order.iter().chain(twice.iter().map(|index| &order[index.index(6)])) {
+            scene.sees(&seen(*at));
+        }
+        let head = scene.gate.head().map(|head| (head.sha.clone(), head.facts.title.clone()));
+        prop_assert_eq!(head, Some((sha(commits[5]), "title 6".to_owned())));
+        for request in &scene.gate.requests {
+            let current = request.standing == Standing::Current;
+            prop_assert_eq!(current, request.sha == sha(commits[5]));
+        }
+    }
+
+    #[test]
+    fn once_quiet_gitlab_shows_the_verdict(events in prop::collection::vec(events(), 0..40)) {
+        let (mut scene, mut gitlab) = (Scene::default(), GitLab::default());
+        for event in &events {
+            play(&mut scene, &mut gitlab, event);
+        }
+        // One more sighting of the head, then GitLab stores whatever we say.
+        let last = scene.gate.head().map_or('a', |it| it.sha.as_str().chars().next().unwrap_or('a'));
+        scene.sees(&Sighting { authoritative: true, ..sighting(last, 99) });
+        for _ in 0..3 {
+            play(&mut scene, &mut gitlab, &Event::End(last, CommandResult::Delivered, false));
+        }
+        let Some(head) = scene.gate.head().filter(|it| it.standing == Standing::Current) else {
+            return Ok(());
+        };
+        prop_assert_eq!(head.answer.outstanding, None);
+        match head.verdict {
+            Verdict::Approved => prop_assert_eq!(head.answer.shown, Shown::Passed),
+            Verdict::Rejected | Verdict::Expired => prop_assert_eq!(head.answer.shown, Shown::Failed),
+            Verdict::Waiting => prop_assert!(!head.answer.shown.may_be_passed()),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One commit of a merge request at one status check.
+
+use uuid::Uuid;
+
+use crate::{Answer, Command, Decision, Evaluation, Facts, Policy, Sha, Status, Time};
+
+/// What the decisions of the current round amount to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not enough decisions yet.
+    Waiting,
+    /// May be merged.
+    Approved,
+    /// May not be merged.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+}
+
+impl Verdict {
+    /// The word stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the stored word; an unknown one is never read as approved.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "approved" => Self::Approved,
+            "rejected" => Self::Rejected,
+            "expired" => Self::Expired,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+/// How a merge request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// When it was merged.
+    Merged,
+    /// When it was closed without a merge.
+    Closed,
+}
+
+impl Ending {
+    /// The word stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Whether a request's commit is the one to decide about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// When it is the head of an open merge request.
+    Current,
+    /// When another commit is the head.
+    Superseded {
+        /// That commit, when known.
+        by: Option<Sha>,
+    },
+    /// When the merge request was merged or closed.
+    Cancelled {
+        /// Which of the two.
+        ending: Ending,
+    },
+}
+
+/// What a request is to people: its standing, and its verdict while it is current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Current, and not decided.
+    Waiting,
+    /// Current and approved.
+    Approved,
+    /// Current and rejected.
+    Rejected,
+    /// Current, and nobody decided in time.
+    Expired,
+    /// Another commit is the head.
+    Superseded,
+    /// Merged or closed.
+    Cancelled,
+}
+
+impl State {
+    /// The word on the wire and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One commit of a merge request at one status check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Computed from instance, project, iid, check and commit.
+    pub id: Uuid,
+    /// The commit.
+    pub sha: Sha,
+    /// The head before the push that brought this commit, when GitLab named it.
+    pub oldrev: Option<Sha>,
+    /// The newest facts seen together with this commit.
+    pub facts: Facts,
+    /// When it was first seen.
+    pub opened_at: Time,
+    /// Whether it is the one to decide about.
+    pub standing: Standing,
+    /// Grows by one when decisions start afresh: on Retry after a verdict, and on retarget.
+    pub round: u32,
+    /// When the round began; decisions made before it do not count in it.
+    pub round_began_at: Time,
+    /// What the decisions of this round amounted to when they were last looked at.
+    pub verdict: Verdict,
+    /// Why, in one sentence.
+    pub explanation: String,
+    /// Every accepted decision of every round.
+    pub decisions: Vec<Decision>,
+    /// The conversation with GitLab.
+    pub answer: Answer,
+}
+
+impl Request {
+    /// What it is to people.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match (&self.standing, self.verdict) {
+            (Standing::Superseded { .. }, _) => State::Superseded,
+            (Standing::Cancelled { .. }, _) => State::Cancelled,
+            (Standing::Current, Verdict::Waiting) => State::Waiting,
+            (Standing::Current, Verdict::Approved) => State::Approved,
+            (Standing::Current, Verdict::Rejected) => State::Rejected,
+            (Standing::Current, Verdict::Expired) => State::Expired,
+        }
+    }
+
+    /// The answer GitLab should show, or none where silence is right: while people decide, and
+    /// for a commit that is not the head, which GitLab would refuse (409).
+    ///
+    /// While waiting, a `passed` that may stand from before is taken back.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Status> {
+        if self.standing != Standing::Current {
+            return None;
+        }
+        match self.verdict {
+            Verdict::Approved => Some(Status::Passed),
+            Verdict::Rejected | Verdict::Expired => Some(Status::Failed),
+            Verdict::Waiting => self.answer.shown.may_be_passed().then_some(Status::Failed),
+        }
+    }
+
+    /// Gives the next command when GitLab should be told something.
+    pub(crate) fn command(&mut self) -> Option<Command> {
+        let wanted = self.wanted();
+        self.answer.command(self.id, wanted)
+    }
+
+    /// Looks at the decisions of this round again.
+    pub(crate) fn judge(&mut self, policy: &Policy) {
+        let counted: Vec<_> = self
+            .decisions
+            .iter()
+            .filter(|it| it.round == self.round)
+            .collect();
+        let Evaluation {
+            verdict,
+            explanation,
+        } = policy.evaluate(&counted);
+        self.verdict = verdict;
+        self.explanation = explanation;
+    }
+
+    /// Starts afresh: what was decided stays on record and no longer counts.
+    pub(crate) fn begin_round(&mut self, at: Time, policy: &Policy) {
+        self.round += 1;
+        self.round_began_at = at;
+        self.judge(policy);
+    }
+}

@@ -1,0 +1,161 @@
+//! Base values for tests: change one thing at a time.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+use std::num::NonZeroU32;
+
+use uuid::Uuid;
+
+use crate::{
+    Actor, Allowed, Attempt, Command, CommandResult, Decision, Effect, Facts, Gate,
+    MergeRequestState, Outcome, Policy, Sha, Sighting, Time, Word,
+};
+
+pub(crate) fn policy(approvals: u32) -> Policy {
+    let approvals = NonZeroU32::new(approvals).unwrap();
+    Policy {
+        approvals,
+        allowed: Allowed::Anyone,
+        reason_required: false,
+    }
+}
+
+/// A commit named by one hexadecimal digit.
+pub(crate) fn sha(digit: char) -> Sha {
+    Sha::parse(&digit.to_string().repeat(40)).unwrap()
+}
+
+pub(crate) fn id_of(sha: &Sha) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, sha.as_str().as_bytes())
+}
+
+pub(crate) fn seconds(seconds: i64) -> Time {
+    Time(seconds * 1_000_000)
+}
+
+/// An open merge request into `main` whose head is `digit`, seen when GitLab's clock said `at`.
+pub(crate) fn sighting(digit: char, at: i64) -> Sighting {
+    Sighting {
+        sha: Some(sha(digit)),
+        oldrev: None,
+        state: MergeRequestState::Open,
+        retry: false,
+        authoritative: false,
+        at: seconds(at),
+        facts: Facts {
+            project_path: "shop/backend".into(),
+            check_name: "Change approval".into(),
+            title: "Faster checkout".into(),
+            url: "https://gitlab.example/shop/backend/-/merge_requests/4".into(),
+            source_branch: "faster".into(),
+            target_branch: "main".into(),
+            author_id: Some(7),
+            author_name: None,
+            labels: Vec::new(),
+            draft: false,
+            updated_at: Some(seconds(at)),
+        },
+    }
+}
+
+pub(crate) fn actor(id: &str) -> Actor {
+    Actor {
+        id: id.into(),
+        name: String::new(),
+        groups: Vec::new(),
+    }
+}
+
+pub(crate) fn attempt(who: &str, word: Word, digit: char, at: i64) -> Attempt {
+    Attempt {
+        id: Uuid::new_v5(
+            &Uuid::NAMESPACE_OID,
+            format!("{who}{word:?}{digit}{at}").as_bytes(),
+        ),
+        source: "ui".into(),
+        actor: actor(who),
+        word,
+        sha: sha(digit),
+        target_branch: None,
+        reason: String::new(),
+        at: seconds(at),
+    }
+}
+
+pub(crate) fn decision(who: &str, word: Word, at: i64) -> Decision {
+    let attempt = attempt(who, word, 'a', at);
+    Decision {
+        id: attempt.id,
+        source: attempt.source,
+        actor: attempt.actor,
+        word,
+        reason: String::new(),
+        at: attempt.at,
+        round: 0,
+    }
+}
+
+pub(crate) fn outcome(command: Command, result: CommandResult) -> Outcome {
+    Outcome {
+        command_id: command.id,
+        status: command.status,
+        result,
+        may_have_been_applied: false,
+        message: "said so".into(),
+    }
+}
+
+/// A gate told by actors, so that a test reads as a story.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scene {
+    pub(crate) gate: Gate,
+}
+
+impl Scene {
+    pub(crate) fn sees(&mut self, sighting: &Sighting) -> Vec<Effect> {
+        self.gate.sight(sighting, &policy(1), id_of)
+    }
+
+    /// Decides and returns the receipt's sentence, accepted or not.
+    pub(crate) fn says(&mut self, who: &str, word: Word, digit: char, at: i64) -> String {
+        let attempt = attempt(who, word, digit, at);
+        match self.gate.decide(id_of(&sha(digit)), attempt, &policy(1)) {
+            Ok(accepted) => accepted.message,
+            Err(refusal) => format!("{}: {}", refusal.code.as_str(), refusal.message),
+        }
+    }
+
+    /// The command on its way for a commit.
+    pub(crate) fn command(&self, digit: char) -> Command {
+        self.outstanding(digit).unwrap()
+    }
+
+    pub(crate) fn outstanding(&self, digit: char) -> Option<Command> {
+        self.gate
+            .request(id_of(&sha(digit)))
+            .unwrap()
+            .answer
+            .outstanding
+    }
+
+    pub(crate) fn ends(&mut self, digit: char, result: CommandResult) -> Vec<Effect> {
+        let outcome = outcome(self.command(digit), result);
+        self.gate.settle(id_of(&sha(digit)), &outcome)
+    }
+
+    pub(crate) fn state(&self, digit: char) -> &'static str {
+        self.gate
+            .request(id_of(&sha(digit)))
+            .unwrap()
+            .state()
+            .as_str()
+    }
+
+    pub(crate) fn shown(&self, digit: char) -> &'static str {
+        self.gate
+            .request(id_of(&sha(digit)))
+            .unwrap()
+            .answer
+            .shown
+            .as_str()
+    }
+}

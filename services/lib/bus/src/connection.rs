@@ -1,0 +1,238 @@
+//! The connection to the bus, and publishing with the certainty that it was stored.
+
+use std::{path::PathBuf, time::Duration};
+
+use async_nats::{
+    ConnectOptions, Event, ServerAddr,
+    connection::State,
+    jetstream::{self, context::PublishErrorKind, message::PublishMessage},
+};
+
+use percent_encoding::percent_decode_str;
+
+use crate::{Names, Outgoing};
+
+/// The oldest server we accept: before it, acknowledged messages were lost in known ways.
+const SERVER_MIN: (u32, u32) = (2, 12);
+
+/// How to reach the bus.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `nats://` or `tls://` addresses; user and password may be part of them.
+    pub urls: Vec<String>,
+    /// A file with a JWT and a seed.
+    pub credentials: Option<PathBuf>,
+    /// Certificate authorities for a private PKI, PEM.
+    pub root_certificates: Option<PathBuf>,
+    /// Our names there.
+    pub names: Names,
+    /// Copies of each stream: 1 for a single server, 3 on a cluster.
+    pub replicas: usize,
+    /// Whether we create and update streams, or only check them.
+    pub manage_streams: bool,
+    /// Most bytes of each stream; a full stream refuses, it never drops.
+    pub stream_bytes_max: i64,
+    /// How long a publish may wait for its acknowledgement.
+    pub publish_timeout: Duration,
+    /// How long a message may stay unacknowledged before it is delivered again.
+    pub ack_wait: Duration,
+}
+
+/// When there is no usable bus.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// When an address cannot be read.
+    #[error("bus.url is not a NATS address")]
+    Address,
+    /// When a credentials or certificate file cannot be read.
+    #[error("bus credentials cannot be read: {0}")]
+    Credentials(std::io::Error),
+    /// When nobody answers or we are refused.
+    #[error("the bus cannot be reached: {0}")]
+    Unreachable(String),
+    /// When the server is older than we can trust.
+    #[error(
+        "nats-server {0} is too old: 2.12 or newer is needed, 2.14 or newer advised, \
+         with `jetstream {{ sync_interval: always }}`"
+    )]
+    TooOld(String),
+}
+
+/// Why a message is not known to be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// When there is no connection now; nothing was sent.
+    #[error("the bus is not connected")]
+    NotConnected,
+    /// When no acknowledgement came: it may be stored all the same, or publishing is denied.
+    #[error("the bus did not acknowledge in time")]
+    TimedOut,
+    /// When the server refused it, for example because the stream is full.
+    #[error("the bus refused the message: {0}")]
+    Refused(String),
+    /// When another stream stored it than the one that must.
+    #[error("the bus stored the message in {0}, which is not its stream")]
+    WrongStream(String),
+}
+
+/// A connection to the bus; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    pub(crate) client: async_nats::Client,
+    pub(crate) jetstream: jetstream::Context,
+    pub(crate) config: Config,
+}
+
+impl Bus {
+    /// Connects and checks the server's version. `role` names the connection at the server.
+    pub async fn connect(config: Config, role: &'static str) -> Result<Self, ConnectError> {
+        let addresses: Vec<ServerAddr> = config
+            .urls
+            .iter()
+            .map(|url| url.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| ConnectError::Address)?;
+        let mut options = ConnectOptions::new()
+            .name(format!("countersign-{role}"))
+            .connection_timeout(Duration::from_secs(5))
+            .custom_inbox_prefix(format!("_INBOX_{role}"))
+            .event_callback(|event| async move { log_event(&event) });
+        if let Some((user, password)) = addresses.iter().find_map(user_of) {
+            options = options.user_and_password(user, password);
+        }
+        if let Some(file) = &config.credentials {
+            options = options
+                .credentials_file(file)
+                .await
+                .map_err(ConnectError::Credentials)?;
+        }
+        if let Some(file) = &config.root_certificates {
+            options = options.add_root_certificates(file.clone());
+        }
+        let client = options
+            .connect(addresses)
+            .await
+            .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        let version = client.server_info().version;
+        if version_of(&version).is_none_or(|version| version < SERVER_MIN) {
+            return Err(ConnectError::TooOld(version));
+        }
+        let jetstream = jetstream::ContextBuilder::new()
+            .timeout(config.publish_timeout)
+            .ack_timeout(config.publish_timeout)
+            .build(client.clone());
+        Ok(Self {
+            client,
+            jetstream,
+            config,
+        })
+    }
+
+    /// Our names on this bus.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.config.names
+    }
+
+    /// Whether there is a connection now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Publishes and waits until the stream has stored the message.
+    ///
+    /// Without a connection it fails at once: the client would keep the message and send it
+    /// later, after we have said that it failed.
+    pub async fn publish(&self, message: &Outgoing) -> Result<(), PublishError> {
+        if !self.is_connected() {
+            return Err(PublishError::NotConnected);
+        }
+        let publish = PublishMessage::build()
+            .payload(message.data.clone().into())
+            .headers(message.headers())
+            .message_id(&message.id)
+            .expected_stream(&message.stream);
+        let sent = self
+            .jetstream
+            .send_publish(message.subject.clone(), publish)
+            .await
+            .map_err(|error| classify(&error))?;
+        let stored = sent.await.map_err(|error| classify(&error))?;
+        if stored.stream != message.stream {
+            return Err(PublishError::WrongStream(stored.stream));
+        }
+        Ok(())
+    }
+
+    /// Hands each message of a subject to `deliver` as it is published, without storing a place:
+    /// for an answer that somebody waits for right now. Ends when the connection does.
+    pub async fn listen(
+        &self,
+        subject: String,
+        mut deliver: impl FnMut(&str, &[u8]) + Send,
+    ) -> Result<(), ConnectError> {
+        use futures::StreamExt;
+        let subscribed = self.client.subscribe(subject).await;
+        let mut messages =
+            subscribed.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        while let Some(message) = messages.next().await {
+            deliver(&message.subject, &message.payload);
+        }
+        Ok(())
+    }
+
+    /// Sends what is still buffered; the connection is of no use afterwards.
+    pub async fn close(&self) {
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "the bus was closed already");
+        }
+    }
+}
+
+/// The user and password that an address names; the client itself does not look there.
+fn user_of(address: &ServerAddr) -> Option<(String, String)> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some((decode(address.username()?), decode(address.password()?)))
+}
+
+fn classify(error: &jetstream::context::PublishError) -> PublishError {
+    match error.kind() {
+        PublishErrorKind::TimedOut => PublishError::TimedOut,
+        PublishErrorKind::BrokenPipe => PublishError::NotConnected,
+        PublishErrorKind::StreamNotFound
+        | PublishErrorKind::WrongLastMessageId
+        | PublishErrorKind::WrongLastSequence
+        | PublishErrorKind::MaxAckPending
+        | PublishErrorKind::MaxPayloadExceeded
+        | PublishErrorKind::Other => PublishError::Refused(error.to_string()),
+    }
+}
+
+fn log_event(event: &Event) {
+    match event {
+        Event::Connected => tracing::debug!("the bus is connected"),
+        Event::Disconnected => tracing::warn!("the bus is disconnected"),
+        Event::ServerError(error) => tracing::error!(%error, "the bus refused something"),
+        Event::ClientError(error) => tracing::warn!(%error, "the bus client had trouble"),
+        other => tracing::debug!(event = %other, "the bus says"),
+    }
+}
+
+fn version_of(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim_start_matches('v').split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_told_from_new_ones() {
+        assert!(version_of("2.9.10").is_some_and(|version| version < SERVER_MIN));
+        assert!(version_of("2.15.1").is_some_and(|version| version >= SERVER_MIN));
+        assert!(version_of("v3.0.0-beta.1").is_some_and(|version| version >= SERVER_MIN));
+        assert_eq!(version_of("unknown"), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! The bus: NATS JetStream with our streams, our subjects and our delivery rules.
+//!
+//! Invariant: only this crate knows that the bus is NATS. It knows the names of messages but
+//! nothing of what they mean.
+
+mod connection;
+mod consumer;
+mod dead;
+pub mod embedded;
+mod message;
+mod names;
+mod streams;
+
+pub use connection::{Bus, Config, ConnectError, PublishError};
+pub use consumer::{Failure, Limits, consume};
+pub use dead::{DEAD_DATA_BYTES_MAX, bury};
+pub use message::{Delivery, Outgoing};
+pub use names::{EventType, Kind, Names, Stream, UI_SOURCE};
+pub use streams::{StreamError, ensure_streams};

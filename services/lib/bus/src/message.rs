@@ -1,0 +1,143 @@
+//! Messages as CloudEvents 1.0 in the NATS binary mode: attributes are headers.
+
+use std::collections::HashMap;
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::Kind;
+
+/// A message to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Name of the stream that must store it.
+    pub stream: String,
+    /// Where it goes.
+    pub subject: String,
+    /// `ce-id` and `Nats-Msg-Id`: the same for every repetition of the same message.
+    pub id: String,
+    /// `ce-type`.
+    pub ce_type: String,
+    /// `ce-source`: which of our roles says it.
+    pub source: &'static str,
+    /// `ce-subject`: the request id, when it is about one.
+    pub about: Option<String>,
+    /// `ce-time`, in microseconds since 1970 UTC.
+    pub time_micros: i64,
+    /// Proto3 JSON.
+    pub data: Vec<u8>,
+}
+
+impl Outgoing {
+    /// A message of `kind` with its data written as proto3 JSON.
+    #[must_use]
+    pub fn new(
+        (stream, subject): (String, String),
+        kind: Kind,
+        source: &'static str,
+        id: impl Into<String>,
+        data: &impl Serialize,
+    ) -> Self {
+        Self {
+            stream,
+            subject,
+            id: id.into(),
+            ce_type: kind.ce_type(),
+            source,
+            about: None,
+            time_micros: kit::clock::now_micros(),
+            data: proto::to_json(data),
+        }
+    }
+
+    /// The same message, about a request.
+    #[must_use]
+    pub fn about(self, request_id: impl Into<String>) -> Self {
+        Self {
+            about: Some(request_id.into()),
+            ..self
+        }
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("ce-specversion", "1.0");
+        headers.insert("ce-id", self.id.as_str());
+        headers.insert("ce-type", self.ce_type.as_str());
+        headers.insert(
+            "ce-source",
+            format!("/countersign/{}", self.source).as_str(),
+        );
+        if let Some(about) = &self.about {
+            headers.insert("ce-subject", about.as_str());
+        }
+        if let Ok(time) = jiff::Timestamp::from_microsecond(self.time_micros) {
+            headers.insert("ce-time", time.to_string().as_str());
+        }
+        headers.insert("content-type", "application/json");
+        for (name, value) in kit::telemetry::outgoing_context() {
+            headers.insert(name.as_str(), value.as_str());
+        }
+        headers
+    }
+}
+
+/// A message as it was delivered to us.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Where it was published.
+    pub subject: String,
+    /// Its headers; of a repeated one the first.
+    pub headers: HashMap<String, String>,
+    /// Its data.
+    pub data: Bytes,
+    /// Name of the stream that holds it.
+    pub stream: String,
+    /// Its place there. A hint only: a stream that was truncated gives a place away twice.
+    pub sequence: u64,
+    /// When the server stored it, in microseconds since 1970 UTC.
+    pub stored_at_micros: i64,
+    /// How often it was delivered, this time included.
+    pub deliveries: u32,
+}
+
+impl Delivery {
+    /// A header by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// Whether its `ce-type` is this one.
+    #[must_use]
+    pub fn is(&self, kind: Kind) -> bool {
+        self.header("ce-type") == Some(kind.ce_type().as_str())
+    }
+
+    /// The last token of its subject.
+    #[must_use]
+    pub fn last_token(&self) -> &str {
+        self.subject.rsplit('.').next().unwrap_or_default()
+    }
+
+    pub(crate) fn read(message: &async_nats::jetstream::Message) -> Option<Self> {
+        let info = message.info().ok()?;
+        let headers = message.headers.as_ref().map(|headers| {
+            let pairs = headers.iter().filter_map(|(name, values)| {
+                Some((name.to_string().to_lowercase(), values.first()?.to_string()))
+            });
+            pairs.collect()
+        });
+        Some(Self {
+            subject: message.subject.to_string(),
+            headers: headers.unwrap_or_default(),
+            data: message.payload.clone(),
+            stream: info.stream.to_owned(),
+            sequence: info.stream_sequence,
+            stored_at_micros: i64::try_from(info.published.unix_timestamp_nanos() / 1_000)
+                .unwrap_or_default(),
+            deliveries: u32::try_from(info.delivered).unwrap_or(u32::MAX),
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! The streams: created and kept as they must be, or only checked.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{
+    Config as StreamConfig, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType,
+};
+
+use crate::{Bus, Stream};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a message id is remembered. It only spares work: the database has the last word.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(5 * 60);
+/// Largest message, headers included, in bytes.
+const MESSAGE_BYTES_MAX: i32 = 64 * 1024;
+/// Largest dead letter: it holds the message that died, as base64.
+const DEAD_BYTES_MAX: i32 = 1_000_000;
+
+/// When a stream is not as it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// When it cannot be created, updated or read.
+    #[error("stream {name}: {cause}")]
+    Failed {
+        /// Name of the stream.
+        name: String,
+        /// What the server said.
+        cause: String,
+    },
+    /// When it exists with a setting that loses messages.
+    #[error("stream {name} has {setting}, which can lose messages; set it to {wanted}")]
+    Unsafe {
+        /// Name of the stream.
+        name: String,
+        /// The setting as it is.
+        setting: String,
+        /// The setting as it must be.
+        wanted: &'static str,
+    },
+}
+
+/// Creates or updates the streams, or only checks them where we do not manage them.
+pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
+    for stream in streams {
+        let wanted = config(bus, stream);
+        let name = wanted.name.clone();
+        let failed = |cause: String| StreamError::Failed {
+            name: name.clone(),
+            cause,
+        };
+        let info = if bus.config.manage_streams {
+            bus.jetstream
+                .create_or_update_stream(wanted)
+                .await
+                .map_err(|error| failed(error.to_string()))?
+        } else {
+            let stream = bus.jetstream.get_stream(&name).await;
+            stream
+                .map_err(|error| failed(error.to_string()))?
+                .cached_info()
+                .clone()
+        };
+        check(&info.config)?;
+    }
+    Ok(())
+}
+
+fn config(bus: &Bus, stream: &Stream) -> StreamConfig {
+    let names = bus.names();
+    let (description, days, message_bytes) = match stream {
+        Stream::Intake => ("What GitLab said", 30, MESSAGE_BYTES_MAX),
+        Stream::Decision(_) => ("What one source decided", 30, MESSAGE_BYTES_MAX),
+        Stream::Respond => ("What must be told or asked at GitLab", 7, MESSAGE_BYTES_MAX),
+        Stream::Outcome => ("What became of it", 30, MESSAGE_BYTES_MAX),
+        Stream::Event => ("What happened to requests", 30, MESSAGE_BYTES_MAX),
+        Stream::Receipt => ("Answers to decisions", 7, MESSAGE_BYTES_MAX),
+        Stream::Dead => ("Messages that could not be applied", 90, DEAD_BYTES_MAX),
+    };
+    StreamConfig {
+        name: names.stream(stream),
+        description: Some(description.to_owned()),
+        subjects: vec![names.subjects(stream)],
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        num_replicas: bus.config.replicas,
+        max_age: DAY * days,
+        max_bytes: bus.config.stream_bytes_max,
+        max_message_size: message_bytes,
+        duplicate_window: DUPLICATE_WINDOW,
+        deny_delete: true,
+        deny_purge: true,
+        ..StreamConfig::default()
+    }
+}
+
+/// The settings that decide whether an acknowledged message can vanish.
+fn check(config: &StreamConfig) -> Result<(), StreamError> {
+    let wrong = |setting: String, wanted| {
+        Err(StreamError::Unsafe {
+            name: config.name.clone(),
+            setting,
+            wanted,
+        })
+    };
+    if config.discard != DiscardPolicy::New {
+        return wrong(format!("discard {:?}", config.discard), "discard new");
+    }
+    if config.retention != RetentionPolicy::Limits {
+        return wrong(
+            format!("retention {:?}", config.retention),
+            "retention limits",
+        );
+    }
+    if config.storage != StorageType::File {
+        return wrong(format!("storage {:?}", config.storage), "storage file");
+    }
+    if config.persist_mode == Some(PersistenceMode::Async) {
+        return wrong("persist mode async".to_owned(), "persist mode default");
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The admin port of every role: is it alive, is it ready, what does it count.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+/// What each part of a process says about itself; ready when no part has a trouble.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    parts: Arc<Mutex<BTreeMap<&'static str, Option<String>>>>,
+}
+
+impl Health {
+    /// Says that a part works.
+    pub fn well(&self, part: &'static str) {
+        self.set(part, None);
+    }
+
+    /// Says what a part is missing, in one sentence.
+    pub fn trouble(&self, part: &'static str, sentence: impl Into<String>) {
+        self.set(part, Some(sentence.into()));
+    }
+
+    /// A line for each part, and whether all are well.
+    #[must_use]
+    pub fn report(&self) -> (bool, String) {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = !parts.is_empty() && parts.values().all(Option::is_none);
+        let mut text = String::new();
+        for (part, trouble) in parts.iter() {
+            let state = trouble.as_deref().unwrap_or("ok");
+            let _infallible = writeln!(text, "{part}: {state}");
+        }
+        (ready, text)
+    }
+
+    fn set(&self, part: &'static str, trouble: Option<String>) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = parts.insert(part, trouble.clone());
+        if before.as_ref() != Some(&trouble) {
+            match trouble {
+                Some(sentence) => tracing::warn!(part, "not ready: {sentence}"),
+                None => tracing::debug!(part, "ready"),
+            }
+        }
+    }
+}
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready).with_state(health))
+        .route("/metrics", get(async move || metrics.render()))
+}
+
+async fn ready(State(health): State<Health>) -> (StatusCode, String) {
+    match health.report() {
+        (true, text) => (StatusCode::OK, text),
+        (false, text) => (StatusCode::SERVICE_UNAVAILABLE, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_means_every_part_says_so() {
+        let health = Health::default();
+        assert!(!health.report().0, "nobody has said anything yet");
+        health.well("bus");
+        health.trouble("database", "the disk is full");
+        assert_eq!(
+            health.report(),
+            (false, "bus: ok\ndatabase: the disk is full\n".to_owned())
+        );
+        health.well("database");
+        assert!(health.report().0);
+    }
+}

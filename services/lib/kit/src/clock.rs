@@ -1,0 +1,15 @@
+//! The only place that reads the clock or makes ids up, so that everything else can be told them.
+
+use uuid::Uuid;
+
+/// Now, in microseconds since 1970 UTC.
+#[must_use]
+pub fn now_micros() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// A new id that sorts by the time it was made (UUIDv7, RFC 9562 section 5.7).
+#[must_use]
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}

@@ -1,0 +1,162 @@
+//! Serving HTTP with limits, a graceful end, and the right to hang up without an answer.
+
+use std::{convert::Infallible, fmt, io, net::SocketAddr, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::{Service, ServiceExt};
+
+/// How long a client may take to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most bytes of request line and headers.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// How long open connections may last after the end was asked for.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Put into a response's extensions to close the connection without sending it: GitLab repeats a
+/// status check call after a broken connection, and never after an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct HangUp;
+
+impl axum::response::IntoResponse for HangUp {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = axum::http::StatusCode::SERVICE_UNAVAILABLE;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Debug)]
+struct HungUp;
+
+impl fmt::Display for HungUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hung up without an answer")
+    }
+}
+
+impl std::error::Error for HungUp {}
+
+/// Binds an address, with a sentence that names it when that fails.
+pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    })
+}
+
+/// Serves until `stop`, then lets open connections finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, for example: others may end meanwhile.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = stop.cancelled() => break,
+        };
+        serve_connection(stream, router.clone(), &graceful);
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(DRAIN) => tracing::warn!("connections were still open at the end"),
+    }
+    Ok(())
+}
+
+fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
+    // Small answers should not wait for more; it works on any connected socket.
+    let _best_effort = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+        let router = router.clone();
+        async move { answer(router, request.map(Body::new)).await }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+async fn answer(mut router: Router, request: Request) -> Result<Response, HungUp> {
+    let router = ServiceExt::<Request>::ready(&mut router)
+        .await
+        .map_err(never)?;
+    let response = router.call(request).await.map_err(never)?;
+    if response.extensions().get::<HangUp>().is_some() {
+        Err(HungUp)
+    } else {
+        Ok(response)
+    }
+}
+
+fn never(error: Infallible) -> HungUp {
+    match error {}
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn ask(path: &str) -> String {
+        let router = Router::new()
+            .route("/fine", get(|| async { "fine" }))
+            .route("/gone", get(|| async { HangUp }));
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, router, stop.clone()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        stop.cancel();
+        server.await.unwrap().unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_hang_up_sends_not_one_byte() {
+        assert!(ask("/fine").await.ends_with("fine"));
+        assert_eq!(ask("/gone").await, "");
+    }
+
+    #[tokio::test]
+    async fn an_address_in_use_is_named() {
+        let first = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = first.local_addr().unwrap();
+        let error = bind(address).await.unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("cannot listen on {address}: ")),
+            "{error}"
+        );
+    }
+}

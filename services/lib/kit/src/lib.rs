@@ -1,0 +1,11 @@
+//! How a process of ours starts, is configured, is observed and stops.
+//!
+//! Invariant: this crate knows nothing of approvals, GitLab, the bus or the database.
+
+pub mod admin;
+pub mod child;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod lifecycle;
+pub mod telemetry;

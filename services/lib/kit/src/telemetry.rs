@@ -1,0 +1,135 @@
+//! Logs, traces and metrics, and the trace context that travels with a message.
+
+use std::{collections::HashMap, io::IsTerminal};
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use opentelemetry::{
+    propagation::{TextMapCompositePropagator, TextMapPropagator},
+    trace::TracerProvider,
+};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use serde::Deserialize;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// What is observed and where it goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// A tracing filter such as `info` or `info,recorder=debug`.
+    pub log: String,
+    /// How logs look.
+    pub log_format: LogFormat,
+    /// OTLP endpoint (gRPC) for traces; empty sends none.
+    pub otlp_endpoint: String,
+}
+
+/// When telemetry cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// When the log filter cannot be read.
+    #[error("telemetry.log is not a filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// When the trace exporter cannot be built.
+    #[error("telemetry.otlp_endpoint cannot be used: {0}")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// When the metrics recorder cannot be installed.
+    #[error("metrics cannot be set up: {0}")]
+    Metrics(#[from] BuildError),
+}
+
+/// What must be kept until the end of the process.
+#[derive(Debug)]
+pub struct Telemetry {
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    traces: Option<SdkTracerProvider>,
+}
+
+/// Latencies from half a millisecond to ten seconds, in seconds.
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0,
+];
+
+impl Telemetry {
+    /// Sets logs, traces and metrics up for the whole process; must run within the runtime.
+    pub fn start(config: &Config, role: &'static str) -> Result<Self, Error> {
+        let filter: EnvFilter = config.log.parse()?;
+        let traces = traces(config, role)?;
+        let spans = traces.as_ref().map(|provider| {
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("countersign"))
+        });
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
+        let lines = match config.log_format {
+            LogFormat::Text => lines.with_target(false).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        };
+        let registry = tracing_subscriber::registry()
+            .with(spans)
+            .with(lines.with_filter(filter));
+        if registry.try_init().is_err() {
+            // Another start within the same process (a test) has set the logs up already.
+            tracing::debug!("logs are set up already");
+        }
+        let metrics = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .install_recorder()?;
+        Ok(Self { metrics, traces })
+    }
+
+    /// Sends what is still to be sent; the last thing a process does.
+    pub fn finish(self) {
+        if let Some(Err(error)) = self.traces.map(|traces| traces.shutdown()) {
+            tracing::warn!(%error, "the last traces were not sent");
+        }
+    }
+}
+
+fn traces(config: &Config, role: &'static str) -> Result<Option<SdkTracerProvider>, Error> {
+    if config.otlp_endpoint.is_empty() {
+        return Ok(None);
+    }
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(&config.otlp_endpoint)
+        .build()?;
+    let service = Resource::builder()
+        .with_service_name(format!("countersign-{role}"))
+        .build();
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(service);
+    Ok(Some(provider.build()))
+}
+
+fn propagator() -> TextMapCompositePropagator {
+    TextMapCompositePropagator::new(vec![Box::new(TraceContextPropagator::new())])
+}
+
+/// The trace context of the current span as header values (W3C Trace Context).
+#[must_use]
+pub fn outgoing_context() -> HashMap<String, String> {
+    let mut headers = HashMap::new();
+    propagator().inject_context(&tracing::Span::current().context(), &mut headers);
+    headers
+}
+
+/// Makes `span` a part of the trace that the headers of a message name.
+pub fn continue_trace(span: &tracing::Span, headers: &HashMap<String, String>) {
+    let parent = propagator().extract(headers);
+    // Without a subscriber for traces there is no tree to join.
+    let _untraced = span.set_parent(parent);
+}

@@ -1,0 +1,123 @@
+//! How recorder starts.
+
+use std::{collections::HashSet, net::SocketAddr, sync::Arc};
+
+use approval::Policy;
+use bus::{Bus, Limits, Stream, StreamError, ensure_streams};
+use kit::{admin::Health, lifecycle::Lifecycle};
+use tokio::{net::TcpListener, sync::Notify};
+
+use crate::{
+    Database, DatabaseError, ROLE,
+    apply::{Applier, Carries, Rules},
+    outbox,
+    service::{self, Service},
+    store::Store,
+};
+
+/// Most messages in one transaction.
+const BATCH: usize = 200;
+
+/// What recorder needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the memory is.
+    pub database: Database,
+    /// Where gRPC is served; port 0 takes a free one.
+    pub grpc_listen: SocketAddr,
+    /// Sources whose decisions count, besides the browser side.
+    pub sources: Vec<String>,
+    /// Who may decide.
+    pub policy: Policy,
+}
+
+/// When recorder cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// When the database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// When a stream is not as it must be.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// When the gRPC port cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] std::io::Error),
+}
+
+/// Starts recorder; returns the address of its gRPC port.
+pub async fn start(
+    config: Config,
+    bus: Bus,
+    lifecycle: &Lifecycle,
+    health: &Health,
+) -> Result<SocketAddr, StartError> {
+    let store = Store::open(&config.database).await?;
+    let mut sources: HashSet<String> = config.sources.into_iter().collect();
+    sources.insert(bus::UI_SOURCE.to_owned());
+    let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
+    let own = [
+        Stream::Intake,
+        Stream::Outcome,
+        Stream::Respond,
+        Stream::Event,
+        Stream::Receipt,
+    ];
+    ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
+
+    let rules = Rules {
+        names: bus.names().clone(),
+        policy: config.policy,
+        sources,
+    };
+    let wake = Arc::new(Notify::new());
+    let applier = Applier {
+        store: store.clone(),
+        bus: bus.clone(),
+        rules: Arc::new(rules),
+        outbox: wake.clone(),
+    };
+    let streams = [
+        (Stream::Intake, Carries::Intake),
+        (Stream::Outcome, Carries::Outcomes),
+    ];
+    let decisions = decisions
+        .into_iter()
+        .map(|stream| (stream, Carries::Decisions));
+    for (stream, carries) in streams.into_iter().chain(decisions) {
+        spawn_consumer(lifecycle, applier.clone(), stream, carries);
+    }
+    let stop = lifecycle.soft();
+    lifecycle.spawn("outbox", {
+        let store = store.clone();
+        async move {
+            outbox::run(store, bus, wake, stop).await;
+            Ok::<_, StartError>(())
+        }
+    });
+    let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
+    let address = listener.local_addr()?;
+    let service = Service {
+        store,
+        stop: lifecycle.soft(),
+    };
+    lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
+    health.well("recorder");
+    tracing::info!(%address, "recorder serves gRPC");
+    Ok(address)
+}
+
+fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carries: Carries) {
+    let stop = lifecycle.soft();
+    lifecycle.spawn("consumer", async move {
+        let limits = Limits {
+            batch: BATCH,
+            unacknowledged: 2_000,
+        };
+        let bus = applier.bus.clone();
+        bus::consume(&bus, ROLE, &stream, limits, stop, |batch| {
+            applier.apply(carries, batch)
+        })
+        .await
+    });
+}

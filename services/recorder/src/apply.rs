@@ -1,0 +1,199 @@
+//! What arrives on the bus, applied: parsed, put through the core, written in one transaction.
+
+mod decisions;
+mod follow;
+mod intake;
+mod outcomes;
+
+use std::{collections::HashSet, sync::Arc, time::Instant};
+
+use approval::Policy;
+use bus::{Bus, Delivery, Failure, Names};
+use sea_orm::DbErr;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::store::{Change, GateKey, Ledger, Store};
+
+/// What recorder needs to apply a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Applier {
+    pub(crate) store: Store,
+    pub(crate) bus: Bus,
+    pub(crate) rules: Arc<Rules>,
+    /// Woken after each commit that left something to publish.
+    pub(crate) outbox: Arc<Notify>,
+}
+
+/// What the configuration says about decisions.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) names: Names,
+    pub(crate) policy: Policy,
+    pub(crate) sources: HashSet<String>,
+}
+
+/// A message that could be read.
+#[derive(Debug)]
+enum Parsed {
+    Seen(Box<intake::Seen>),
+    Decided(Box<decisions::Decided>),
+    Outcome(outcomes::Reported),
+}
+
+/// What a stream carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carries {
+    Intake,
+    Decisions,
+    Outcomes,
+}
+
+impl Applier {
+    /// Applies a batch: all of it in one transaction, or, when that fails, each message in its
+    /// own, so that one that cannot be applied does not hold up the others.
+    pub(crate) async fn apply(
+        &self,
+        carries: Carries,
+        batch: Vec<Delivery>,
+    ) -> Vec<Result<(), Failure>> {
+        let started = Instant::now();
+        let parsed: Vec<Result<Parsed, Failure>> = batch
+            .iter()
+            .map(|delivery| parse(carries, delivery))
+            .collect();
+        let good: Vec<&Parsed> = parsed.iter().filter_map(|it| it.as_ref().ok()).collect();
+        let together = self.transact(&good).await;
+        let mut results = Vec::with_capacity(parsed.len());
+        for message in &parsed {
+            results.push(match (message, &together) {
+                (Err(failure), _) => Err(failure.clone()),
+                (Ok(_), Ok(())) => Ok(()),
+                (Ok(_), Err(error)) if good.len() == 1 => Err(self.failure(error).await),
+                (Ok(message), Err(_)) => match self.transact(&[message]).await {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(self.failure(&error).await),
+                },
+            });
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        metrics::histogram!("countersign_recorder_batch_seconds").record(seconds);
+        metrics::counter!("countersign_recorder_messages_total")
+            .increment(u64::try_from(batch.len()).unwrap_or_default());
+        results
+    }
+
+    async fn transact(&self, messages: &[&Parsed]) -> Result<(), DbErr> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
+        match self.fill(&mut ledger, messages).await {
+            Ok(()) => {
+                let seq = ledger.commit().await?;
+                self.store.announce(seq);
+                self.outbox.notify_one();
+                Ok(())
+            }
+            Err(error) => {
+                ledger.abandon().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(&self, ledger: &mut Ledger, messages: &[&Parsed]) -> Result<(), DbErr> {
+        let keys: Vec<GateKey> = messages
+            .iter()
+            .filter_map(|message| match message {
+                Parsed::Seen(seen) => Some(seen.key.clone()),
+                _ => None,
+            })
+            .collect();
+        ledger.load(keys).await?;
+        let ids: Vec<Uuid> = messages
+            .iter()
+            .filter_map(|message| match message {
+                Parsed::Seen(seen) => Some(seen.delivery_id),
+                _ => None,
+            })
+            .collect();
+        let mut known = ledger.known_deliveries(&ids).await?;
+        // The same message can stand twice in one batch, too.
+        let mut reported = HashSet::new();
+        for message in messages {
+            match message {
+                Parsed::Seen(seen) if known.insert(seen.delivery_id) => {
+                    intake::apply(&self.rules, ledger, seen);
+                }
+                Parsed::Seen(_) => {}
+                Parsed::Decided(decision) => {
+                    decisions::apply(&self.rules, ledger, decision).await?;
+                }
+                Parsed::Outcome(outcome) if reported.insert(outcome.id) => {
+                    outcomes::apply(&self.rules, ledger, outcome).await?;
+                }
+                Parsed::Outcome(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A database that is away is waited for; a message that it refuses is tried ten times.
+    async fn failure(&self, error: &DbErr) -> Failure {
+        if self.store.ping().await.is_err() {
+            return Failure::Later(std::time::Duration::from_secs(1));
+        }
+        Failure::Retry(error.to_string())
+    }
+}
+
+fn parse(carries: Carries, delivery: &Delivery) -> Result<Parsed, Failure> {
+    match carries {
+        Carries::Intake => intake::parse(delivery).map(|seen| Parsed::Seen(Box::new(seen))),
+        Carries::Decisions => {
+            decisions::parse(delivery).map(|decided| Parsed::Decided(Box::new(decided)))
+        }
+        Carries::Outcomes => outcomes::parse(delivery).map(Parsed::Outcome),
+    }
+}
+
+/// Reads the data of a message of the expected kind.
+fn read<M: serde::de::DeserializeOwned>(
+    delivery: &Delivery,
+    kind: bus::Kind,
+) -> Result<M, Failure> {
+    if !delivery.is(kind) {
+        let found = delivery.header("ce-type").unwrap_or("none");
+        let found: String = found.chars().take(80).collect();
+        let message = format!("ce-type is {found}, here it must be {}", kind.ce_type());
+        return Err(Failure::Reject("unknown-type", message));
+    }
+    from_json(&delivery.data)
+}
+
+fn from_json<M: serde::de::DeserializeOwned>(data: &[u8]) -> Result<M, Failure> {
+    proto::from_json(data).map_err(|error| Failure::Reject("invalid", error.to_string()))
+}
+
+fn uuid(text: &str, field: &str) -> Result<Uuid, Failure> {
+    Uuid::parse_str(text).map_err(|_| Failure::Reject("invalid", format!("{field} must be a UUID")))
+}
+
+/// Text as every database takes it: PostgreSQL refuses U+0000, SQLite would store it.
+fn clean(text: &str, chars_max: usize) -> String {
+    text.chars()
+        .take(chars_max)
+        .map(|c| if c == '\0' { '\u{fffd}' } else { c })
+        .collect()
+}
+
+impl Change {
+    /// A change with one audit record.
+    fn with(draft: crate::store::Draft) -> Self {
+        Self {
+            drafts: vec![draft],
+            ..Self::default()
+        }
+    }
+}

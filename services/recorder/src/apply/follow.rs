@@ -1,0 +1,256 @@
+//! What follows from a change: audit records, events, and commands in the outbox.
+
+use approval::{Command, Effect, Ending, Gate, Request, Standing, State, Status};
+use bus::{EventType, Kind, Stream};
+use proto::v1::{LookUpCommand, RequestEvent, RespondCommand, Status as WireStatus};
+use sea_orm::Set;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Rules;
+use crate::store::{Change, Draft, GateKey, outbox};
+
+/// Turns the core's effects into records and messages.
+pub(super) fn effects(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    gate: &Gate,
+    effects: Vec<Effect>,
+    now: i64,
+) {
+    for effect in effects {
+        match effect {
+            Effect::Opened(id, state) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                let message = match state {
+                    State::Waiting => request.explanation.clone(),
+                    _ => now_is(request, state),
+                };
+                record(
+                    change,
+                    id,
+                    "opened",
+                    message.clone(),
+                    json!({ "state": state.as_str() }),
+                );
+                event(
+                    change,
+                    rules,
+                    key,
+                    request,
+                    EventType::RequestOpened,
+                    &message,
+                    now,
+                );
+            }
+            Effect::Became(id, was, state) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                let message = now_is(request, state);
+                let data = json!({
+                    "was": was.as_str(), "state": state.as_str(), "round": request.round,
+                });
+                record(change, id, "became", message.clone(), data);
+                if let Some(kind) = event_type(state) {
+                    event(change, rules, key, request, kind, &message, now);
+                }
+            }
+            Effect::Respond(id, command) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                respond(change, rules, key, request, command, now);
+            }
+            Effect::LookUp(reason) => look_up(change, rules, key, gate, reason, now),
+        }
+    }
+}
+
+/// One sentence for a new state.
+fn now_is(request: &Request, state: State) -> String {
+    match (state, &request.standing) {
+        (State::Waiting, _) => format!("Waiting again. {}", request.explanation),
+        (State::Superseded, Standing::Superseded { by: Some(by) }) => {
+            format!("Superseded by commit {}.", by.short())
+        }
+        (State::Superseded, _) => "Superseded by another commit.".to_owned(),
+        (
+            State::Cancelled,
+            Standing::Cancelled {
+                ending: Ending::Merged,
+            },
+        ) => "The merge request was merged.".to_owned(),
+        (State::Cancelled, _) => "The merge request was closed.".to_owned(),
+        (State::Expired, _) => "Nobody decided in time.".to_owned(),
+        (State::Approved | State::Rejected, _) => request.explanation.clone(),
+    }
+}
+
+fn event_type(state: State) -> Option<EventType> {
+    match state {
+        State::Waiting => None,
+        State::Approved => Some(EventType::RequestApproved),
+        State::Rejected => Some(EventType::RequestRejected),
+        State::Expired => Some(EventType::RequestExpired),
+        State::Superseded => Some(EventType::RequestSuperseded),
+        State::Cancelled => Some(EventType::RequestCancelled),
+    }
+}
+
+/// An audit record about a request.
+pub(super) fn record(
+    change: &mut Change,
+    request_id: Uuid,
+    kind: &'static str,
+    message: String,
+    data: serde_json::Value,
+) {
+    change.drafts.push(Draft {
+        request_id: Some(request_id),
+        kind,
+        message,
+        data,
+    });
+}
+
+/// An event for anyone who listens.
+pub(super) fn event(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    kind: EventType,
+    message: &str,
+    now: i64,
+) {
+    let id = kit::clock::new_id();
+    let facts = &request.facts;
+    let data = RequestEvent {
+        event_id: id.to_string(),
+        r#type: kind.as_str().to_owned(),
+        request_id: request.id.to_string(),
+        gitlab: key.gitlab.clone(),
+        project_id: key.project_id,
+        project_path: facts.project_path.clone(),
+        iid: key.iid,
+        check_id: key.check_id,
+        check_name: facts.check_name.clone(),
+        sha: request.sha.to_string(),
+        target_branch: facts.target_branch.clone(),
+        title: facts.title.clone(),
+        url: facts.url.clone(),
+        state: request.state().as_str().to_owned(),
+        message: message.to_owned(),
+        at: Some(proto::timestamp(now)),
+    };
+    let subject = rules.names.event(kind, &key.gitlab, key.project_id);
+    let target = (rules.names.stream(&Stream::Event), subject);
+    post(
+        change,
+        target,
+        Kind::Event(kind),
+        id,
+        Some(request.id),
+        &data,
+        now,
+    );
+}
+
+fn respond(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    command: Command,
+    now: i64,
+) {
+    let status = match command.status {
+        Status::Passed => WireStatus::Passed,
+        Status::Failed => WireStatus::Failed,
+    };
+    let message = format!("GitLab is to show {}.", command.status.as_str());
+    let data = json!({ "command_id": command.id, "status": command.status.as_str() });
+    record(change, request.id, "asked", message, data);
+    let data = RespondCommand {
+        command_id: command.id.to_string(),
+        request_id: request.id.to_string(),
+        gitlab: key.gitlab.clone(),
+        project_id: key.project_id,
+        iid: key.iid,
+        check_id: key.check_id,
+        sha: request.sha.to_string(),
+        status: status.into(),
+    };
+    let subject = rules.names.respond(&key.gitlab, key.project_id);
+    let target = (rules.names.stream(&Stream::Respond), subject);
+    post(
+        change,
+        target,
+        Kind::Respond,
+        command.id,
+        Some(request.id),
+        &data,
+        now,
+    );
+}
+
+fn look_up(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    gate: &Gate,
+    reason: String,
+    now: i64,
+) {
+    let id = kit::clock::new_id();
+    if let Some(head) = gate.head() {
+        let message = format!("GitLab is asked: {reason}");
+        record(
+            change,
+            head.id,
+            "looked-up",
+            message,
+            json!({ "command_id": id }),
+        );
+    }
+    let check_name = gate.head().map(|head| head.facts.check_name.clone());
+    let data = LookUpCommand {
+        command_id: id.to_string(),
+        gitlab: key.gitlab.clone(),
+        project_id: key.project_id,
+        iid: key.iid,
+        check_id: key.check_id,
+        check_name: check_name.unwrap_or_default(),
+        reason,
+    };
+    let subject = rules.names.respond(&key.gitlab, key.project_id);
+    let target = (rules.names.stream(&Stream::Respond), subject);
+    post(change, target, Kind::LookUp, id, None, &data, now);
+}
+
+/// Puts a message into the outbox.
+pub(super) fn post(
+    change: &mut Change,
+    (stream, subject): (String, String),
+    kind: Kind,
+    id: Uuid,
+    about: Option<Uuid>,
+    data: &impl Serialize,
+    now: i64,
+) {
+    change.outbox.push(outbox::ActiveModel {
+        id: Set(id),
+        seq: Set(0),
+        stream: Set(stream),
+        subject: Set(subject),
+        ce_type: Set(kind.ce_type()),
+        about: Set(about.map(|id| id.to_string())),
+        data: Set(String::from_utf8(proto::to_json(data)).unwrap_or_default()),
+        created_at: Set(now),
+    });
+}

@@ -1,0 +1,129 @@
+//! What became of our answers to GitLab.
+
+use approval::{CommandResult, Outcome, Sha, Status};
+use bus::{Delivery, EventType, Failure, Kind};
+use proto::v1::{ResponseOutcome, Status as WireStatus, response_outcome::Result as WireResult};
+use sea_orm::{DbErr, Set};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Rules, clean, follow, read, uuid};
+use crate::store::{Change, Draft, Ledger, response};
+
+/// An outcome with where it belongs.
+#[derive(Debug)]
+pub(super) struct Reported {
+    pub(super) id: Uuid,
+    request_id: Uuid,
+    outcome: Outcome,
+    message: ResponseOutcome,
+}
+
+pub(super) fn parse(delivery: &Delivery) -> Result<Reported, Failure> {
+    let message: ResponseOutcome = read(delivery, Kind::Outcome)?;
+    let status = match message.status() {
+        WireStatus::Passed => Status::Passed,
+        WireStatus::Failed => Status::Failed,
+        WireStatus::Pending | WireStatus::Unspecified => {
+            let sentence = "status must be passed or failed".to_owned();
+            return Err(Failure::Reject("invalid", sentence));
+        }
+    };
+    let result = match message.result() {
+        WireResult::Delivered => CommandResult::Delivered,
+        WireResult::Retrying => CommandResult::Retrying,
+        WireResult::Obsolete => CommandResult::Obsolete,
+        WireResult::NotHead => CommandResult::NotHead(Sha::parse(&message.head_sha).ok()),
+        WireResult::GivenUp => CommandResult::GivenUp,
+        WireResult::Unspecified => {
+            return Err(Failure::Reject(
+                "invalid",
+                "result is missing or unknown".to_owned(),
+            ));
+        }
+    };
+    Ok(Reported {
+        id: uuid(&message.outcome_id, "outcome_id")?,
+        request_id: uuid(&message.request_id, "request_id")?,
+        outcome: Outcome {
+            command_id: uuid(&message.command_id, "command_id")?,
+            status,
+            result,
+            may_have_been_applied: message.may_have_been_applied,
+            message: clean(&message.message, 500),
+        },
+        message,
+    })
+}
+
+pub(super) async fn apply(
+    rules: &Rules,
+    ledger: &mut Ledger,
+    reported: &Reported,
+) -> Result<(), DbErr> {
+    if ledger.knows_response(reported.id).await? {
+        return Ok(());
+    }
+    let Some(key) = ledger.gate_of(reported.request_id).await? else {
+        tracing::warn!(
+            approval.request_id = %reported.request_id,
+            "an outcome is about a request that is not on record"
+        );
+        return Ok(());
+    };
+    ledger.load([key.clone()]).await?;
+    let now = ledger.now();
+    let gate = ledger.gate(&key);
+    let effects = gate.settle(reported.request_id, &reported.outcome);
+    let outcome = &reported.outcome;
+    let mut change = Change::with(Draft {
+        request_id: Some(reported.request_id),
+        kind: "answered",
+        message: outcome.message.clone(),
+        data: json!({
+            "outcome_id": reported.id,
+            "command_id": outcome.command_id,
+            "status": outcome.status.as_str(),
+            "result": reported.message.result().as_str_name(),
+            "code": reported.message.code,
+            "http_status": reported.message.http_status,
+            "attempt": reported.message.attempt,
+        }),
+    });
+    change.responses.push(row(reported, now));
+    let event = match outcome.result {
+        CommandResult::Delivered => Some(EventType::ResponseDelivered),
+        CommandResult::Retrying | CommandResult::GivenUp => Some(EventType::ResponseFailed),
+        CommandResult::Obsolete | CommandResult::NotHead(_) => None,
+    };
+    if let (Some(event), Some(request)) = (event, gate.request(reported.request_id)) {
+        follow::event(
+            &mut change,
+            rules,
+            &key,
+            request,
+            event,
+            &outcome.message,
+            now,
+        );
+    }
+    follow::effects(&mut change, rules, &key, gate, effects, now);
+    ledger.add(change);
+    Ok(())
+}
+
+fn row(reported: &Reported, now: i64) -> response::ActiveModel {
+    let message = &reported.message;
+    response::ActiveModel {
+        id: Set(reported.id),
+        request_id: Set(reported.request_id),
+        command_id: Set(reported.outcome.command_id),
+        status: Set(reported.outcome.status.as_str().to_owned()),
+        result: Set(message.result().as_str_name().to_owned()),
+        code: Set(clean(&message.code, 40)),
+        message: Set(reported.outcome.message.clone()),
+        http_status: Set(message.http_status),
+        attempt: Set(message.attempt),
+        at: Set(proto::micros(message.at.as_ref()).unwrap_or(now)),
+    }
+}

@@ -1,0 +1,16 @@
+//! Recorder: the only memory. It takes what arrives on the bus, applies it in one transaction,
+//! acknowledges after the commit, publishes what follows, and answers gRPC.
+//!
+//! Invariant: only this crate (with `migrations`) knows the database, and it alone writes it.
+
+mod app;
+mod apply;
+mod outbox;
+mod service;
+mod store;
+
+pub use app::{Config, StartError, start};
+pub use store::{Database, DatabaseError};
+
+/// Our name on the bus: durable consumers and `ce-source`.
+pub const ROLE: &str = "recorder";

@@ -1,0 +1,206 @@
+//! The gRPC service: list, get, watch, and the answer that is wanted now.
+
+mod convert;
+
+use std::{pin::Pin, time::Duration};
+
+use futures::{Stream, StreamExt, stream};
+use proto::v1::{
+    GetRequestRequest, GetRequestResponse, GetWantedAnswerRequest, GetWantedAnswerResponse,
+    ListRequestsRequest, ListRequestsResponse, WatchRequestsRequest, WatchRequestsResponse,
+    approval_service_server::{ApprovalService, ApprovalServiceServer},
+};
+use sea_orm::DbErr;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, transport::Server};
+use uuid::Uuid;
+
+use crate::store::{Filter, GateKey, Page, Recorded, Store};
+
+/// Rows of a page when none are asked for, and at most.
+const PAGE_DEFAULT: u64 = 50;
+const PAGE_MAX: u64 = 200;
+/// How long a watch waits before it looks for changes that another process committed.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Largest message a caller may send, in bytes.
+const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Answers from the database.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) store: Store,
+    /// Ends the watches, which never end by themselves.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Serves until `stop`.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    service: Service,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter
+        .set_serving::<ApprovalServiceServer<Service>>()
+        .await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
+        .build_v1()
+        .inspect_err(|error| tracing::error!(%error, "gRPC reflection is not served"))
+        .ok();
+    let approvals =
+        ApprovalServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    Server::builder()
+        .add_service(health)
+        .add_optional_service(reflection)
+        .add_service(approvals)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned())
+        .await
+}
+
+type Watch = Pin<Box<dyn Stream<Item = Result<WatchRequestsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ApprovalService for Service {
+    type WatchRequestsStream = Watch;
+
+    async fn list_requests(
+        &self,
+        request: Request<ListRequestsRequest>,
+    ) -> Result<Response<ListRequestsResponse>, Status> {
+        let message = request.into_inner();
+        let after = convert::page_token(&message.page_token)
+            .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
+        let size = match u64::try_from(message.page_size) {
+            Ok(0) => PAGE_DEFAULT,
+            Ok(size) => size.min(PAGE_MAX),
+            Err(_) => return Err(Status::invalid_argument("page_size must be 1 to 200")),
+        };
+        if message.states.len() > 10 {
+            return Err(Status::invalid_argument("there are not that many states"));
+        }
+        let filter = Filter {
+            states: message.states,
+            merge_request: message.merge_request.map(|target| GateKey {
+                gitlab: target.gitlab,
+                project_id: target.project_id,
+                iid: target.merge_request_iid,
+                check_id: target.check_id,
+            }),
+            oldest_first: message.oldest_first,
+        };
+        // Read first: what changes between the two reads is then seen twice, never missed.
+        let sequence = self.store.sequence().await.map_err(internal)?;
+        let page = Page {
+            after,
+            size: size + 1,
+        };
+        let mut rows = self.store.list(&filter, page).await.map_err(internal)?;
+        let wanted = usize::try_from(size).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let last = rows.last().filter(|_| more);
+        Ok(Response::new(ListRequestsResponse {
+            next_page_token: last.map(convert::token_after).unwrap_or_default(),
+            requests: rows.iter().map(convert::request).collect(),
+            sequence: convert::sequence(sequence),
+        }))
+    }
+
+    async fn get_request(
+        &self,
+        request: Request<GetRequestRequest>,
+    ) -> Result<Response<GetRequestResponse>, Status> {
+        let id = id_of(&request.get_ref().request_id)?;
+        let sequence = self.store.sequence().await.map_err(internal)?;
+        let recorded = self.find(id).await?;
+        let decisions = self.store.decisions(id).await.map_err(internal)?;
+        let records = self.store.records(id).await.map_err(internal)?;
+        Ok(Response::new(GetRequestResponse {
+            request: Some(convert::request(&recorded)),
+            decisions: decisions.into_iter().map(convert::decision).collect(),
+            timeline: records.iter().filter_map(convert::timeline_entry).collect(),
+            sequence: convert::sequence(sequence),
+        }))
+    }
+
+    async fn watch_requests(
+        &self,
+        request: Request<WatchRequestsRequest>,
+    ) -> Result<Response<Watch>, Status> {
+        let message = request.into_inner();
+        let after = match message.from_now {
+            true => self.store.sequence().await.map_err(internal)?,
+            false => i64::try_from(message.after_sequence).unwrap_or(i64::MAX),
+        };
+        let first = WatchRequestsResponse {
+            sequence: convert::sequence(after),
+            request: None,
+        };
+        let changes = watch(self.store.clone(), after);
+        let all = stream::once(async { Ok(first) }).chain(changes);
+        let stop = self.stop.clone().cancelled_owned();
+        Ok(Response::new(Box::pin(all.take_until(stop))))
+    }
+
+    async fn get_wanted_answer(
+        &self,
+        request: Request<GetWantedAnswerRequest>,
+    ) -> Result<Response<GetWantedAnswerResponse>, Status> {
+        let id = id_of(&request.get_ref().request_id)?;
+        let command = id_of(&request.get_ref().command_id)?;
+        let recorded = self.find(id).await?;
+        Ok(Response::new(convert::wanted(&recorded.request, command)))
+    }
+}
+
+impl Service {
+    async fn find(&self, id: Uuid) -> Result<Recorded, Status> {
+        let found = self.store.request(id).await.map_err(internal)?;
+        found.ok_or_else(|| Status::not_found("there is no such request"))
+    }
+}
+
+/// Requests as they change; a request that changes twice before it is read comes once.
+fn watch(
+    store: Store,
+    after: i64,
+) -> impl Stream<Item = Result<WatchRequestsResponse, Status>> + Send {
+    let committed = store.committed();
+    stream::unfold(
+        (store, committed, after),
+        |(store, mut committed, after)| async move {
+            loop {
+                committed.borrow_and_update();
+                match store.changed(after, PAGE_MAX).await {
+                    Ok(rows) if !rows.is_empty() => {
+                        let last = rows.last().map_or(after, |row| row.changed_seq);
+                        let messages: Vec<_> = rows.iter().map(convert::change).map(Ok).collect();
+                        return Some((stream::iter(messages), (store, committed, last)));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let messages = vec![Err(internal(error))];
+                        return Some((stream::iter(messages), (store, committed, after)));
+                    }
+                }
+                // Whichever comes first; an error only means that the store is gone.
+                let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
+            }
+        },
+    )
+    .flatten()
+}
+
+fn id_of(text: &str) -> Result<Uuid, Status> {
+    Uuid::parse_str(text).map_err(|_| Status::invalid_argument("an id must be a UUID"))
+}
+
+/// The cause is for our log, not for the caller.
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+fn internal(error: DbErr) -> Status {
+    tracing::error!(%error, "the database could not be read");
+    Status::unavailable("the record cannot be read now")
+}

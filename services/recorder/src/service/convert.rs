@@ -1,0 +1,162 @@
+//! From records to messages.
+
+use approval::{Ending, Request, Standing, Status};
+use proto::v1::{
+    Actor, Evidence, GetWantedAnswerResponse, RecordedDecision, Request as WireRequest,
+    Status as WireStatus, TimelineEntry, WatchRequestsResponse,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::store::{Recorded, decision};
+
+pub(super) fn sequence(sequence: i64) -> u64 {
+    u64::try_from(sequence).unwrap_or_default()
+}
+
+/// Reads a page token; an empty one is the first page, `None` is not a token of ours.
+#[expect(
+    clippy::option_option,
+    reason = "no token and a bad token are different answers"
+)]
+pub(super) fn page_token(token: &str) -> Option<Option<(i64, Uuid)>> {
+    if token.is_empty() {
+        return Some(None);
+    }
+    let (time, id) = token.split_once('.')?;
+    Some(Some((time.parse().ok()?, Uuid::parse_str(id).ok()?)))
+}
+
+pub(super) fn token_after(row: &Recorded) -> String {
+    format!("{}.{}", row.request.opened_at.0, row.request.id)
+}
+
+pub(super) fn change(row: &Recorded) -> WatchRequestsResponse {
+    WatchRequestsResponse {
+        sequence: sequence(row.changed_seq),
+        request: Some(request(row)),
+    }
+}
+
+pub(super) fn request(row: &Recorded) -> WireRequest {
+    let Recorded {
+        key,
+        request,
+        changed_at,
+        ..
+    } = row;
+    let facts = &request.facts;
+    let head = match &request.standing {
+        Standing::Superseded { by } => by.as_ref().map(ToString::to_string).unwrap_or_default(),
+        Standing::Current | Standing::Cancelled { .. } => request.sha.to_string(),
+    };
+    let ending = match request.standing {
+        Standing::Cancelled {
+            ending: Ending::Merged,
+        } => "merged",
+        Standing::Cancelled {
+            ending: Ending::Closed,
+        } => "closed",
+        Standing::Current | Standing::Superseded { .. } => "",
+    };
+    WireRequest {
+        request_id: request.id.to_string(),
+        gitlab: key.gitlab.clone(),
+        project_id: key.project_id,
+        project_path: facts.project_path.clone(),
+        iid: key.iid,
+        check_id: key.check_id,
+        check_name: facts.check_name.clone(),
+        sha: request.sha.to_string(),
+        title: facts.title.clone(),
+        url: facts.url.clone(),
+        source_branch: facts.source_branch.clone(),
+        target_branch: facts.target_branch.clone(),
+        author_name: facts.author_name.clone().unwrap_or_default(),
+        labels: facts.labels.clone(),
+        draft: facts.draft,
+        state: request.state().as_str().to_owned(),
+        explanation: request.explanation.clone(),
+        shown: request.answer.shown.as_str().to_owned(),
+        answering: request.answer.outstanding.is_some(),
+        delivery_problem: request.answer.problem.clone().unwrap_or_default(),
+        opened_at: Some(proto::timestamp(request.opened_at.0)),
+        changed_at: Some(proto::timestamp(*changed_at)),
+        head_sha: head,
+        ending: ending.to_owned(),
+    }
+}
+
+#[derive(Deserialize)]
+struct StoredEvidence {
+    label: String,
+    url: String,
+}
+
+pub(super) fn decision(row: decision::Model) -> RecordedDecision {
+    let groups = serde_json::from_str(&row.actor_groups).unwrap_or_default();
+    let evidence: Vec<StoredEvidence> = serde_json::from_str(&row.evidence).unwrap_or_default();
+    RecordedDecision {
+        decision_id: row.decision_id,
+        source: row.source,
+        verdict: row.verdict,
+        actor: Some(Actor {
+            id: row.actor_id,
+            name: row.actor_name,
+            email: row.actor_email,
+            groups,
+        }),
+        reason: row.reason,
+        evidence: evidence
+            .into_iter()
+            .map(|StoredEvidence { label, url }| Evidence { label, url })
+            .collect(),
+        accepted: row.accepted,
+        code: row.code,
+        message: row.message,
+        at: Some(proto::timestamp(row.at)),
+    }
+}
+
+#[derive(Deserialize)]
+struct StoredRecord {
+    at: i64,
+    kind: String,
+    message: String,
+}
+
+/// A record of the audit chain as a step that people can read.
+pub(super) fn timeline_entry((seq, record): &(i64, String)) -> Option<TimelineEntry> {
+    let StoredRecord { at, kind, message } = serde_json::from_str(record).ok()?;
+    Some(TimelineEntry {
+        sequence: sequence(*seq),
+        at: Some(proto::timestamp(at)),
+        kind,
+        message,
+    })
+}
+
+/// The answer that GitLab should show now, if this command is still the one to bring it there.
+pub(super) fn wanted(request: &Request, command_id: Uuid) -> GetWantedAnswerResponse {
+    let no = |reason: &str| GetWantedAnswerResponse {
+        post: false,
+        status: WireStatus::Unspecified.into(),
+        reason: reason.to_owned(),
+    };
+    let Some(command) = request.answer.outstanding.filter(|it| it.id == command_id) else {
+        return no("This command is settled already.");
+    };
+    match request.wanted() {
+        Some(status) if status == command.status => GetWantedAnswerResponse {
+            post: true,
+            status: match status {
+                Status::Passed => WireStatus::Passed,
+                Status::Failed => WireStatus::Failed,
+            }
+            .into(),
+            reason: String::new(),
+        },
+        Some(_) => no("The verdict has changed since."),
+        None => no("Nothing is to be said any more."),
+    }
+}

@@ -1,0 +1,14 @@
+//! The database: how it is reached, what is in it, and one transaction at a time.
+
+mod connect;
+mod entity;
+mod ledger;
+mod reads;
+mod rows;
+
+pub(crate) use connect::Store;
+pub use connect::{Database, DatabaseError};
+pub(crate) use entity::{decision, delivery, outbox, response};
+pub(crate) use ledger::{Change, Draft, Ledger};
+pub(crate) use reads::{Filter, Page};
+pub(crate) use rows::{GateKey, Recorded};

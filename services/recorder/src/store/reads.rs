@@ -1,0 +1,121 @@
+//! What the other services ask.
+
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::{
+    Store,
+    entity::{audit, decision, ledger, status_check},
+    rows::{GateKey, Recorded},
+};
+
+/// Which requests a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// States by word; empty means all.
+    pub(crate) states: Vec<String>,
+    /// Instance, project, iid and, when not 0, check.
+    pub(crate) merge_request: Option<GateKey>,
+    /// Oldest first instead of newest first.
+    pub(crate) oldest_first: bool,
+}
+
+/// Where a page begins: after this request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) after: Option<(i64, Uuid)>,
+    pub(crate) size: u64,
+}
+
+impl Store {
+    /// One page of requests.
+    pub(crate) async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Recorded>, DbErr> {
+        use status_check::Column;
+        let mut query = status_check::Entity::find()
+            .apply_if(
+                Some(&filter.states).filter(|it| !it.is_empty()),
+                |query, states| query.filter(Column::State.is_in(states.iter().cloned())),
+            )
+            .apply_if(filter.merge_request.as_ref(), |query, key| {
+                let query = query
+                    .filter(Column::Gitlab.eq(&key.gitlab))
+                    .filter(Column::ProjectId.eq(key.project_id))
+                    .filter(Column::Iid.eq(key.iid));
+                if key.check_id == 0 {
+                    query
+                } else {
+                    query.filter(Column::CheckId.eq(key.check_id))
+                }
+            });
+        if let Some((opened_at, id)) = page.after {
+            let beyond = |column: Column, value: sea_orm::Value| match filter.oldest_first {
+                true => column.gt(value),
+                false => column.lt(value),
+            };
+            let same_time = Condition::all()
+                .add(Column::OpenedAt.eq(opened_at))
+                .add(beyond(Column::Id, id.into()));
+            query = query.filter(
+                Condition::any()
+                    .add(beyond(Column::OpenedAt, opened_at.into()))
+                    .add(same_time),
+            );
+        }
+        query = match filter.oldest_first {
+            true => query
+                .order_by_asc(Column::OpenedAt)
+                .order_by_asc(Column::Id),
+            false => query
+                .order_by_desc(Column::OpenedAt)
+                .order_by_desc(Column::Id),
+        };
+        let rows = query.limit(page.size).all(self.read()).await?;
+        rows.into_iter().map(Recorded::read).collect()
+    }
+
+    /// Requests that changed after a sequence, oldest change first.
+    pub(crate) async fn changed(&self, after: i64, size: u64) -> Result<Vec<Recorded>, DbErr> {
+        let rows = status_check::Entity::find()
+            .filter(status_check::Column::ChangedSeq.gt(after))
+            .order_by_asc(status_check::Column::ChangedSeq)
+            .limit(size)
+            .all(self.read())
+            .await?;
+        rows.into_iter().map(Recorded::read).collect()
+    }
+
+    /// One request.
+    pub(crate) async fn request(&self, id: Uuid) -> Result<Option<Recorded>, DbErr> {
+        let row = status_check::Entity::find_by_id(id)
+            .one(self.read())
+            .await?;
+        row.map(Recorded::read).transpose()
+    }
+
+    /// Every decision attempt about a request, oldest first.
+    pub(crate) async fn decisions(&self, id: Uuid) -> Result<Vec<decision::Model>, DbErr> {
+        decision::Entity::find()
+            .filter(decision::Column::RequestId.eq(id))
+            .order_by_asc(decision::Column::At)
+            .all(self.read())
+            .await
+    }
+
+    /// The audit records about a request, oldest first.
+    pub(crate) async fn records(&self, id: Uuid) -> Result<Vec<(i64, String)>, DbErr> {
+        let query = audit::Entity::find()
+            .select_only()
+            .columns([audit::Column::Seq, audit::Column::Record])
+            .filter(audit::Column::RequestId.eq(id))
+            .order_by_asc(audit::Column::Seq);
+        query.into_tuple().all(self.read()).await
+    }
+
+    /// The end of the chain.
+    pub(crate) async fn sequence(&self) -> Result<i64, DbErr> {
+        let head = ledger::Entity::find_by_id(1).one(self.read()).await?;
+        Ok(head.map_or(0, |head| head.seq))
+    }
+}

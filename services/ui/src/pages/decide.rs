@@ -1,0 +1,170 @@
+//! Approve, reject, revoke: onto the bus, and back with the receipt.
+
+use std::time::Duration;
+
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use bus::{Kind, Outgoing, PublishError, Stream};
+use proto::v1::{Actor, Decision, Receipt};
+use serde::Deserialize;
+
+use super::{find, html, trouble, unavailable};
+use crate::{
+    ROLE,
+    app::App,
+    person::{Person, Visit, same_origin},
+    view::{Notice, Reader, RequestPage, WhoPage},
+};
+
+/// How long a person waits for the record; it takes milliseconds when all is well.
+const RECEIPT_PATIENCE: Duration = Duration::from_secs(4);
+
+/// What the form carries: above all the commit that was on the screen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecisionForm {
+    verdict: String,
+    sha: String,
+    target_branch: String,
+    #[serde(default)]
+    reason: String,
+    token: String,
+    /// Only from the page that asks for it.
+    #[serde(default)]
+    name: String,
+}
+
+pub(crate) async fn decide(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    mut visit: Visit,
+    headers: HeaderMap,
+    Form(form): Form<DecisionForm>,
+) -> Response {
+    if !same_origin(&headers) || !visit.shown_by_us(&id, &form.sha, &form.token) {
+        let sentence = "This form did not come from a page we showed you; open the request again \
+                        and decide there. Nothing was recorded.";
+        return trouble(
+            StatusCode::FORBIDDEN,
+            "Not recorded",
+            sentence.to_owned(),
+            &visit,
+        );
+    }
+    let named = visit.names_itself && !form.name.trim().is_empty();
+    if named {
+        visit.person = Person::named(&form.name);
+    }
+    let Some(person) = visit.person.clone() else {
+        return ask_who(id, form, &visit);
+    };
+    let mut response = match send(&app, &id, &form, &person).await {
+        Ok((decision_id, receipt)) => answer(&app, &id, &decision_id, receipt, &visit).await,
+        Err(error) => {
+            tracing::error!(%error, "a decision could not be put onto the bus");
+            let sentence = "Your decision could not be recorded now. Go back and try again.";
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            trouble(status, "Not recorded", sentence.to_owned(), &visit)
+        }
+    };
+    if named {
+        let cookie = visit.set_cookie(true).map(|it| (header::SET_COOKIE, it));
+        response.headers_mut().extend(cookie);
+    }
+    response
+}
+
+async fn send(
+    app: &App,
+    request_id: &str,
+    form: &DecisionForm,
+    person: &Person,
+) -> Result<(String, Option<Receipt>), PublishError> {
+    let decision_id = kit::clock::new_id().to_string();
+    let decision = Decision {
+        decision_id: decision_id.clone(),
+        request_id: request_id.to_owned(),
+        verdict: form.verdict.clone(),
+        sha: form.sha.clone(),
+        target_branch: form.target_branch.clone(),
+        actor: Some(Actor {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            ..Actor::default()
+        }),
+        reason: form.reason.trim().to_owned(),
+        ..Decision::default()
+    };
+    let names = app.bus.names();
+    let stream = names.stream(&Stream::Decision(bus::UI_SOURCE.to_owned()));
+    let target = (stream, names.decision(bus::UI_SOURCE));
+    let message = Outgoing::new(target, Kind::Decision, ROLE, &decision_id, &decision);
+    let mut ticket = app.receipts.expect(&decision_id);
+    app.bus.publish(&message.about(request_id)).await?;
+    let receipt = ticket.within(RECEIPT_PATIENCE).await;
+    Ok((decision_id, receipt))
+}
+
+/// An accepted decision leads to its page, a refused one is told at once.
+async fn answer(
+    app: &App,
+    id: &str,
+    decision_id: &str,
+    receipt: Option<Receipt>,
+    visit: &Visit,
+) -> Response {
+    let Some(receipt) = receipt else {
+        let sentence = "Your decision is on its way and will be recorded; this takes longer than \
+                        usual. Look at the request again in a moment.";
+        return trouble(
+            StatusCode::ACCEPTED,
+            "On its way",
+            sentence.to_owned(),
+            visit,
+        );
+    };
+    if receipt.accepted {
+        let page = format!("/approval-apps/r/{id}?said={decision_id}");
+        return Redirect::to(&page).into_response();
+    }
+    let status = match receipt.code.as_str() {
+        "stale_sha" | "closed" => StatusCode::CONFLICT,
+        "not_allowed" | "unknown_source" => StatusCode::FORBIDDEN,
+        "unknown_request" => StatusCode::NOT_FOUND,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    match find(app, id).await {
+        Ok(found) => {
+            let text = format!("Not recorded as a decision. {}", receipt.message);
+            let notice = Some(Notice { good: false, text });
+            html(status, &RequestPage::new(&found, visit, notice), visit)
+        }
+        Err(error) => unavailable(visit, &error),
+    }
+}
+
+fn ask_who(request_id: String, form: DecisionForm, visit: &Visit) -> Response {
+    if !visit.names_itself {
+        let sentence = "The proxy in front of this page did not say who you are.";
+        return trouble(
+            StatusCode::UNAUTHORIZED,
+            "Not recorded",
+            sentence.to_owned(),
+            visit,
+        );
+    }
+    let page = WhoPage {
+        reader: Reader::of(visit),
+        request_id,
+        verdict: form.verdict,
+        sha: form.sha,
+        target_branch: form.target_branch,
+        reason: form.reason,
+        token: form.token,
+    };
+    html(StatusCode::UNPROCESSABLE_ENTITY, &page, visit)
+}
