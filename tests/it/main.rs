@@ -1,1 +1,20 @@
-//! Stories.
+//! The stories: what the product promises, told by the people and systems around it.
+//!
+//! One binary, so that it links once. Each story runs on SQLite and on PostgreSQL against the real
+//! program; see `tests::Stage` for what is checked at the end of each.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failing test should panic"
+)]
+
+mod approving;
+mod browser;
+mod bus;
+mod calls;
+mod crashes;
+mod gitlab_answers;
+mod house;
+mod merge_requests;
+mod pages;
+mod starting;

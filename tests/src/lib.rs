@@ -1,1 +1,59 @@
-//! Harness.
+//! The harness of the stories: actors around the real binary, a real nats-server, a real database
+//! and a simulated GitLab that speaks real HTTP.
+//!
+//! Invariant: nothing here reaches into the product. It is started as a process and spoken to as
+//! its users do; only the checks at the end of a story read its database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failing test should panic"
+)]
+
+mod approver;
+mod browser;
+mod bus;
+mod database;
+mod events;
+mod process;
+mod stage;
+mod truth;
+
+pub use approver::{Approver, Page};
+pub use browser::Browser;
+pub use bus::OutsideSystem;
+pub use database::Kind;
+pub use events::{Event, Events};
+pub use process::{Program, binary};
+pub use stage::{HOOK_SECRET, Stage, Terms, dies, is_alive, tell};
+
+/// Tells a story on both databases: `story!(name, |stage| { ... });`
+#[macro_export]
+macro_rules! story {
+    ($name:ident, |$stage:ident| $body:block) => {
+        $crate::story!($name, $crate::Terms::default(), |$stage| $body);
+    };
+    ($name:ident, $terms:expr, |$stage:ident| $body:block) => {
+        mod $name {
+            #[allow(unused_imports, reason = "not every story needs what stands around it")]
+            use super::*;
+
+            async fn story($stage: &mut $crate::Stage) {
+                $body
+            }
+
+            #[test]
+            fn on_sqlite() {
+                $crate::tell($crate::Kind::Sqlite, $terms, async |stage| {
+                    story(stage).await
+                });
+            }
+
+            #[test]
+            fn on_postgres() {
+                $crate::tell($crate::Kind::Postgres, $terms, async |stage| {
+                    story(stage).await
+                });
+            }
+        }
+    };
+}

@@ -32,6 +32,7 @@ pub struct Config {
     policy: Policy,
     ui: Ui,
     recorder: Recorder,
+    decision: Decision,
     database: Database,
     bus: Bus,
     telemetry: kit::telemetry::Config,
@@ -105,6 +106,12 @@ enum SignInBy {
 struct Recorder {
     listen: String,
     url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    first_wait_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -67,7 +67,6 @@ impl OwnServer {
                 subscribe: vec![
                     format!("{}>", names.receipt(name, "any").trim_end_matches("any")),
                     format!("_INBOX_{name}.>"),
-                    "_INBOX.>".to_owned(),
                 ],
             }),
         });

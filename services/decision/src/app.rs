@@ -33,6 +33,8 @@ pub struct Config {
     pub gitlabs: Vec<GitLab>,
     /// Recorder's gRPC address, such as `http://127.0.0.1:50051`.
     pub recorder_url: String,
+    /// Wait after a first failed attempt; it doubles with each further one, up to a minute.
+    pub first_wait: Duration,
     /// Our version, for GitLab's logs.
     pub version: &'static str,
 }
@@ -104,7 +106,7 @@ pub async fn start(
         bus: bus.clone(),
         recorder: ApprovalServiceClient::new(channel),
         gitlabs: Arc::new(gitlabs),
-        pace: Arc::default(),
+        pace: Arc::new(Pace::new(config.first_wait)),
     };
     for _ in 0..LOOPS {
         let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());

@@ -6,11 +6,7 @@ use bus::{Delivery, Failure, Kind, Outgoing, Stream};
 use gitlab::{ApiError, MergeRequest};
 use proto::v1::{LookUpCommand, MergeRequestSeen, merge_request_seen::Origin};
 
-use crate::{
-    ROLE,
-    app::App,
-    pace::{roll, wait},
-};
+use crate::{ROLE, app::App};
 
 /// Attempts after which a look-up is left to the next call or sweep.
 const ATTEMPTS_MAX: u32 = 20;
@@ -29,11 +25,16 @@ pub(crate) async fn carry_out(app: &App, delivery: &Delivery) -> Result<(), Fail
     };
     match found.and_then(|merge_request| path.map(|path| (merge_request, path))) {
         Ok((merge_request, path)) => report(app, &command, merge_request, path).await,
-        Err(error) => later(&command, &error, delivery.deliveries),
+        Err(error) => later(app, &command, &error, delivery.deliveries),
     }
 }
 
-fn later(command: &LookUpCommand, error: &ApiError, attempt: u32) -> Result<(), Failure> {
+fn later(
+    app: &App,
+    command: &LookUpCommand,
+    error: &ApiError,
+    attempt: u32,
+) -> Result<(), Failure> {
     let (project, iid) = (command.project_id, command.iid);
     if attempt >= ATTEMPTS_MAX {
         tracing::error!(
@@ -53,7 +54,7 @@ fn later(command: &LookUpCommand, error: &ApiError, attempt: u32) -> Result<(), 
     );
     let wait = error
         .retry_after()
-        .unwrap_or_else(|| wait(attempt, !error.is_temporary(), roll()));
+        .unwrap_or_else(|| app.pace.wait(attempt, !error.is_temporary()));
     Err(Failure::Later(wait.max(Duration::from_millis(100))))
 }
 

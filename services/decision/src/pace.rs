@@ -8,16 +8,15 @@ use std::{
 
 use uuid::Uuid;
 
-/// First wait after a failed attempt; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Longest wait while GitLab is away.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Longest wait while an operator must mend something.
 const LONGEST_WAIT_FOR_OPERATOR: Duration = Duration::from_secs(10 * 60);
 
 /// Attempts made by this process, by command.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pace {
+    first_wait: Duration,
     state: Mutex<State>,
 }
 
@@ -47,6 +46,19 @@ impl Drop for Permit<'_> {
 }
 
 impl Pace {
+    /// The wait after a first failed attempt is `first_wait`.
+    pub(crate) fn new(first_wait: Duration) -> Self {
+        Self {
+            first_wait,
+            state: Mutex::default(),
+        }
+    }
+
+    /// How long to wait after attempt number `made`.
+    pub(crate) fn wait(&self, made: u32, for_operator: bool) -> Duration {
+        wait(self.first_wait, made, for_operator, roll())
+    }
+
     /// Takes the right to post for a request; `None` while somebody else has it.
     pub(crate) fn post_for(&self, request: Uuid) -> Option<Permit<'_>> {
         self.state().posting.insert(request).then_some(Permit {
@@ -85,19 +97,19 @@ impl Pace {
 
 /// The wait after attempt number `made`: doubling, at most the longest, with a random part so that
 /// many commands do not come back together. `roll` is a random number.
-pub(crate) fn wait(made: u32, for_operator: bool, roll: u32) -> Duration {
+fn wait(first: Duration, made: u32, for_operator: bool, roll: u32) -> Duration {
     let longest = if for_operator {
         LONGEST_WAIT_FOR_OPERATOR
     } else {
         LONGEST_WAIT
     };
     let factor = 2_u32.saturating_pow(made.saturating_sub(1).min(20));
-    let full = FIRST_WAIT.saturating_mul(factor).min(longest);
+    let full = first.saturating_mul(factor).min(longest);
     full / 2 + (full / 2).mul_f64(f64::from(roll) / f64::from(u32::MAX))
 }
 
 /// A random number, from the random part of a new id.
-pub(crate) fn roll() -> u32 {
+fn roll() -> u32 {
     let bytes = kit::clock::new_id().into_bytes();
     u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]])
 }
@@ -108,16 +120,17 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_limit_and_differ() {
-        assert_eq!(wait(1, false, u32::MAX), FIRST_WAIT);
-        assert_eq!(wait(1, false, 0), FIRST_WAIT / 2);
-        assert_eq!(wait(3, false, u32::MAX), FIRST_WAIT * 4);
-        assert_eq!(wait(90, false, u32::MAX), LONGEST_WAIT);
-        assert_eq!(wait(90, true, u32::MAX), LONGEST_WAIT_FOR_OPERATOR);
+        let first = Duration::from_millis(500);
+        assert_eq!(wait(first, 1, false, u32::MAX), first);
+        assert_eq!(wait(first, 1, false, 0), first / 2);
+        assert_eq!(wait(first, 3, false, u32::MAX), first * 4);
+        assert_eq!(wait(first, 90, false, u32::MAX), LONGEST_WAIT);
+        assert_eq!(wait(first, 90, true, u32::MAX), LONGEST_WAIT_FOR_OPERATOR);
     }
 
     #[test]
     fn one_post_at_a_time_for_a_request() {
-        let pace = Pace::default();
+        let pace = Pace::new(Duration::ZERO);
         let (one, other) = (kit::clock::new_id(), kit::clock::new_id());
         let permit = pace.post_for(one);
         assert!(permit.is_some());

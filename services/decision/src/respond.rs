@@ -11,11 +11,7 @@ use proto::v1::{
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::{
-    ROLE,
-    app::App,
-    pace::{roll, wait},
-};
+use crate::{ROLE, app::App, pace::Pace};
 
 /// How soon to look again when something of ours is away.
 const SOON: Duration = Duration::from_secs(1);
@@ -134,7 +130,7 @@ async fn post(
     if outcome.may_have_been_applied() && !outcome.is_delivered() {
         app.pace.may_have_been_applied(command.id);
     }
-    let (result, retry) = judge(&outcome, attempt);
+    let (result, retry) = judge(&app.pace, &outcome, attempt);
     log(command, &outcome, attempt);
     let report = Report {
         result,
@@ -161,8 +157,8 @@ async fn post(
 }
 
 /// What an answer of GitLab's means for the command, and when to try again.
-fn judge(outcome: &PostOutcome, attempt: u32) -> (WireResult, Option<Duration>) {
-    let retry = |for_operator| Some(wait(attempt, for_operator, roll()));
+fn judge(pace: &Pace, outcome: &PostOutcome, attempt: u32) -> (WireResult, Option<Duration>) {
+    let retry = |for_operator| Some(pace.wait(attempt, for_operator));
     match outcome.handling() {
         Handling::Done => (WireResult::Delivered, None),
         Handling::Superseded => (WireResult::NotHead, None),

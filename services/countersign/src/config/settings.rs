@@ -103,6 +103,7 @@ impl Config {
         Ok(decision::Config {
             gitlabs,
             recorder_url: self.recorder.url.clone(),
+            first_wait: Duration::from_millis(self.decision.first_wait_ms),
             version: env!("CARGO_PKG_VERSION"),
         })
     }

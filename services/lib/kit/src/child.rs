@@ -3,7 +3,7 @@
 use std::{
     io,
     os::unix::process::CommandExt,
-    process::{Child, Command, ExitStatus},
+    process::{Child, ChildStdout, Command, ExitStatus},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -18,6 +18,7 @@ pub const SIGTERM: i32 = libc::SIGTERM;
 #[derive(Debug)]
 pub struct Guarded {
     pid: u32,
+    stdout: Option<ChildStdout>,
     ended: CancellationToken,
     exit: mpsc::Receiver<io::Result<ExitStatus>>,
 }
@@ -42,18 +43,28 @@ impl Guarded {
                         return;
                     }
                 };
-                let _receiver_waits = started.send(Ok(child.id()));
+                let _receiver_waits = started.send(Ok((child.id(), child.stdout.take())));
                 let _nobody_may_ask = ended_with.send(child.wait());
                 signal_end.cancel();
             })?;
-        let pid = start.recv().map_err(io::Error::other)??;
-        Ok(Self { pid, ended, exit })
+        let (pid, stdout) = start.recv().map_err(io::Error::other)??;
+        Ok(Self {
+            pid,
+            stdout,
+            ended,
+            exit,
+        })
     }
 
     /// Process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What the child prints, when its command pipes it; only once.
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.stdout.take()
     }
 
     /// Cancelled when the child has ended.

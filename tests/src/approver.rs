@@ -1,0 +1,236 @@
+//! Somebody in front of a browser without scripts: pages, forms and cookies.
+
+use std::sync::{Arc, Mutex};
+
+use gitlab_sim::MergeRequest;
+use reqwest::{Client, StatusCode, header};
+
+/// Somebody who decides.
+#[derive(Debug, Clone)]
+pub struct Approver {
+    name: String,
+    url: String,
+    client: Client,
+    cookie: Arc<Mutex<Option<String>>>,
+}
+
+/// A page as a reader sees it.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its address.
+    pub url: String,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The HTML.
+    pub html: String,
+}
+
+impl Page {
+    /// What stands in the element with this opening tag, without markup.
+    #[must_use]
+    pub fn text_after(&self, opening: &str) -> String {
+        let after = self.html.split_once(opening).map_or("", |(_, after)| after);
+        let inner = after.split_once('>').map_or("", |(_, inner)| inner);
+        let end = inner
+            .find("</p>")
+            .or_else(|| inner.find("</dd>"))
+            .or_else(|| inner.find("</span>"));
+        let mut text = String::new();
+        let mut inside = false;
+        for c in inner[..end.unwrap_or(inner.len())].chars() {
+            match c {
+                '<' => inside = true,
+                '>' => inside = false,
+                c if !inside => text.push(c),
+                _ => {}
+            }
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The state in the banner, such as `Waiting`.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let chip = self
+            .html
+            .split_once("class=\"chip ")
+            .map_or("", |(_, after)| after);
+        let word = chip.split_once('>').map_or("", |(_, after)| after);
+        word.split('<').next().unwrap_or_default().to_owned()
+    }
+
+    /// The notice at the top, if there is one.
+    #[must_use]
+    pub fn notice(&self) -> String {
+        self.text_after("<p class=\"notice")
+    }
+
+    /// The banner sentence.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        self.text_after("<p class=\"banner")
+    }
+
+    /// The steps of the timeline, as kind and sentence.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<String> {
+        let steps = self.html.split("<span class=\"kind\">").skip(1);
+        let step = |text: &str| {
+            let (kind, rest) = text.split_once("</span> <span>").unwrap_or_default();
+            format!(
+                "{kind}: {}",
+                rest.split("</span>").next().unwrap_or_default()
+            )
+        };
+        steps.map(step).collect()
+    }
+
+    /// The decision form of the page with everything but a name.
+    #[must_use]
+    pub fn form(&self, verdict: &str) -> Vec<(&'static str, String)> {
+        let mut form = vec![("verdict", verdict.to_owned())];
+        form.extend(["sha", "target_branch", "token"].map(|name| (name, self.hidden(name))));
+        form
+    }
+
+    fn hidden(&self, name: &str) -> String {
+        let decide = self
+            .html
+            .split("<form class=\"decide")
+            .nth(1)
+            .unwrap_or_default();
+        let after = decide
+            .split(&format!("name=\"{name}\" value=\""))
+            .nth(1)
+            .unwrap_or_default();
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Approver {
+    pub(crate) fn new(name: &str, url: &str, client: Client) -> Self {
+        let cookie = Arc::default();
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            client,
+            cookie,
+        }
+    }
+
+    /// Opens a page by its path.
+    pub async fn gets(&self, path: &str) -> Page {
+        let url = format!("{}{path}", self.url);
+        let mut request = self.client.get(&url);
+        if let Some(cookie) = self.cookie() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.read(request).await
+    }
+
+    /// Opens the list.
+    pub async fn opens_list(&self) -> Page {
+        self.gets("/approval-apps/").await
+    }
+
+    /// Opens the page of a request.
+    pub async fn opens(&self, request_id: &str) -> Page {
+        self.gets(&format!("/approval-apps/r/{request_id}")).await
+    }
+
+    /// Opens the newest request of a merge request by the address that notes and tickets use.
+    pub async fn opens_newest(&self, merge_request: &MergeRequest) -> Page {
+        let (project, iid) = (merge_request.project().id(), merge_request.iid());
+        let path = format!("/approval-apps/gl/main/{project}/{iid}");
+        crate::stage::until("the request to be on record", async || {
+            self.gets(&path).await.status == StatusCode::SEE_OTHER
+        })
+        .await;
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .unwrap();
+        let location = answer.headers()[header::LOCATION]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        self.gets(&location).await
+    }
+
+    /// Approves the head of a merge request on its page.
+    pub async fn approves(&self, merge_request: &MergeRequest) -> Page {
+        let page = self.opens_newest(merge_request).await;
+        self.decides(&page, "approve", "").await
+    }
+
+    /// Rejects the head of a merge request on its page.
+    pub async fn rejects(&self, merge_request: &MergeRequest, reason: &str) -> Page {
+        let page = self.opens_newest(merge_request).await;
+        self.decides(&page, "reject", reason).await
+    }
+
+    /// Sends the form of a page that was opened before, however long ago, and follows to the page
+    /// that tells the result.
+    pub async fn decides(&self, page: &Page, verdict: &str, reason: &str) -> Page {
+        let form = [
+            ("verdict", verdict),
+            ("reason", reason),
+            ("sha", &page.hidden("sha")),
+            ("target_branch", &page.hidden("target_branch")),
+            ("token", &page.hidden("token")),
+            ("name", &self.name),
+        ];
+        self.sends(&page.url, &form, &[]).await
+    }
+
+    /// Sends the decision form of a page with fields and headers of one's own choice.
+    pub async fn sends(
+        &self,
+        page_url: &str,
+        form: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Page {
+        let page_url = page_url.split('?').next().unwrap_or_default();
+        let mut request = self.client.post(format!("{page_url}/decision")).form(form);
+        if let Some(cookie) = self.cookie() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let page = self.read(request).await;
+        match page.html.strip_prefix("see ") {
+            Some(location) => self.gets(&location.to_owned()).await,
+            None => page,
+        }
+    }
+
+    async fn read(&self, request: reqwest::RequestBuilder) -> Page {
+        let answer = request.send().await.unwrap();
+        if let Some(cookie) = answer.headers().get(header::SET_COOKIE) {
+            let pair = cookie
+                .to_str()
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap_or_default();
+            *self.cookie.lock().unwrap() = Some(pair.to_owned());
+        }
+        let (status, url) = (answer.status(), answer.url().to_string());
+        let see = answer
+            .headers()
+            .get(header::LOCATION)
+            .map(|to| to.to_str().unwrap().to_owned());
+        let html = match see {
+            Some(location) => format!("see {location}"),
+            None => answer.text().await.unwrap(),
+        };
+        Page { url, status, html }
+    }
+
+    fn cookie(&self) -> Option<String> {
+        self.cookie.lock().unwrap().clone()
+    }
+}

@@ -1,0 +1,178 @@
+//! The bus, as its owner sees it and as another system does.
+
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio};
+
+use async_nats::{ConnectOptions, jetstream};
+use futures::{StreamExt, TryStreamExt};
+use serde_json::Value;
+
+use crate::process::tool;
+
+/// The bus, seen by its owner.
+#[derive(Debug)]
+pub struct Inspector {
+    jetstream: jetstream::Context,
+}
+
+impl Inspector {
+    /// Connects with the password of this run, which only the owner of the data folder can read.
+    pub(crate) async fn connect(config: Option<PathBuf>, url: &str) -> Self {
+        let mut options = ConnectOptions::new();
+        if let Some(config) = config {
+            let config = std::fs::read_to_string(config).unwrap();
+            let after = config
+                .split_once("user: \"countersign\", password: \"")
+                .unwrap()
+                .1;
+            let password = after.split('"').next().unwrap_or_default().to_owned();
+            options = options.user_and_password("countersign".into(), password);
+        }
+        let client = options.connect(url).await.unwrap();
+        Self {
+            jetstream: jetstream::new(client),
+        }
+    }
+
+    /// The number of messages in a stream.
+    pub async fn messages(&self, stream: &str) -> u64 {
+        let mut stream = self.jetstream.get_stream(stream).await.unwrap();
+        stream.info().await.unwrap().state.messages
+    }
+
+    /// The settings of a stream.
+    pub async fn settings(&self, stream: &str) -> jetstream::stream::Config {
+        self.jetstream
+            .get_stream(stream)
+            .await
+            .unwrap()
+            .cached_info()
+            .config
+            .clone()
+    }
+
+    /// The data of every message of a stream.
+    pub async fn read_all(&self, stream: &str) -> Vec<(String, Value)> {
+        let count = usize::try_from(self.messages(stream).await).unwrap();
+        let stream = self.jetstream.get_stream(stream).await.unwrap();
+        let config = jetstream::consumer::pull::OrderedConfig::default();
+        let consumer = stream.create_consumer(config).await.unwrap();
+        let messages = consumer.messages().await.unwrap().take(count);
+        messages
+            .map_ok(|message| {
+                let data = serde_json::from_slice(&message.payload).unwrap_or(Value::Null);
+                (message.subject.to_string(), data)
+            })
+            .try_collect()
+            .await
+            .unwrap()
+    }
+
+    /// How many receipts there are for each decision id.
+    pub(crate) async fn receipts(&self) -> BTreeMap<String, u64> {
+        let mut receipts = BTreeMap::new();
+        for (_, receipt) in self.read_all("CS_RECEIPT").await {
+            let id = receipt["decision_id"].as_str().unwrap().to_owned();
+            *receipts.entry(id).or_default() += 1;
+        }
+        receipts
+    }
+
+    /// Whether no consumer of ours has a message before it or in its hands.
+    pub async fn nothing_waits(&self) -> bool {
+        let mut names = self.jetstream.stream_names();
+        while let Some(Ok(name)) = names.next().await {
+            let stream = self.jetstream.get_stream(&name).await.unwrap();
+            let mut consumers = stream.consumers();
+            while let Some(Ok(consumer)) = consumers.next().await {
+                let ours = consumer.config.durable_name.is_some();
+                if ours
+                    && consumer.num_pending + u64::try_from(consumer.num_ack_pending).unwrap() > 0
+                {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.
+    pub async fn publish(&self, subject: &str, data: &str) {
+        let sent = self
+            .jetstream
+            .publish(subject.to_owned(), data.to_owned().into())
+            .await;
+        sent.unwrap().await.unwrap();
+    }
+}
+
+/// Another system, such as ServiceNow, with credentials of its own.
+#[derive(Debug, Clone)]
+pub struct OutsideSystem {
+    name: String,
+    password: String,
+    url: String,
+}
+
+impl OutsideSystem {
+    pub(crate) fn new(name: &str, password: &str, url: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            url: url.to_owned(),
+        }
+    }
+
+    /// Publishes a decision with a client that is not ours (`nats-py`) and returns its receipt.
+    pub async fn decides_from_python(&self, decision: &Value) -> Value {
+        let python = tool("COUNTERSIGN_TEST_PYTHON", "python3");
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("it/publish_decision.py");
+        let output = tokio::process::Command::new(python)
+            .arg(script)
+            .args([&self.url, &self.name, &self.password, &decision.to_string()])
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .expect("python cannot be run: see `make setup`");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_str(said.trim()).unwrap_or_else(|_| panic!("{said}\n{failed}"))
+    }
+
+    /// Publishes a decision and returns its receipt.
+    pub async fn decides(&self, decision: &Value) -> Value {
+        let client = self.connect().await;
+        let id = decision["decision_id"].as_str().unwrap();
+        let subject = format!("countersign.receipt.v1.{}.{id}", self.name);
+        let mut receipts = client.subscribe(subject).await.unwrap();
+        client.flush().await.unwrap();
+        self.publishes(&client, decision).await;
+        let receipt = tokio::time::timeout(std::time::Duration::from_secs(10), receipts.next());
+        let receipt = receipt.await.expect("a receipt within 10 s").unwrap();
+        serde_json::from_slice(&receipt.payload).unwrap()
+    }
+
+    /// Publishes a decision and returns when the bus has stored it.
+    pub async fn sends(&self, decision: &Value) {
+        let client = self.connect().await;
+        self.publishes(&client, decision).await;
+    }
+
+    async fn publishes(&self, client: &async_nats::Client, decision: &Value) {
+        let subject = format!("countersign.decision.v1.{}", self.name);
+        let jetstream = jetstream::new(client.clone());
+        let sent = jetstream
+            .publish(subject, decision.to_string().into())
+            .await
+            .unwrap();
+        sent.await.unwrap();
+    }
+
+    /// Connects with the system's own credentials.
+    pub async fn connect(&self) -> async_nats::Client {
+        ConnectOptions::with_user_and_password(self.name.clone(), self.password.clone())
+            .custom_inbox_prefix(format!("_INBOX_{}", self.name))
+            .connect(&self.url)
+            .await
+            .unwrap()
+    }
+}

@@ -1,0 +1,173 @@
+//! A database for each story: a file, or a database of its own in a PostgreSQL cluster that all
+//! stories of a run share.
+
+use std::{
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use kit::child::Guarded;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+
+/// Which database a story is told on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// The database of one story.
+#[derive(Debug)]
+pub(crate) struct StoryDatabase {
+    pub(crate) url: String,
+}
+
+impl StoryDatabase {
+    pub(crate) async fn new(kind: Kind, folder: &Path) -> Self {
+        match kind {
+            Kind::Sqlite => Self {
+                url: format!("sqlite://{}/story.db", folder.display()),
+            },
+            Kind::Postgres => {
+                let port = cluster_port();
+                let name = format!("story_{}", uuid::Uuid::new_v4().simple());
+                let server = format!("postgres://countersign@127.0.0.1:{port}");
+                let admin = Database::connect(format!("{server}/postgres"))
+                    .await
+                    .unwrap();
+                admin
+                    .execute_unprepared(&format!("CREATE DATABASE {name}"))
+                    .await
+                    .unwrap();
+                admin.close().await.unwrap();
+                Self {
+                    url: format!("{server}/{name}"),
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.unwrap()
+    }
+}
+
+#[derive(Debug)]
+struct Cluster {
+    _server: Guarded,
+    _folder: TempDir,
+    port: u16,
+}
+
+static CLUSTER: Mutex<Option<Cluster>> = Mutex::new(None);
+
+/// The port of the cluster, which the first story that needs it starts.
+fn cluster_port() -> u16 {
+    let mut cluster = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
+    cluster.get_or_insert_with(start_cluster).port
+}
+
+fn start_cluster() -> Cluster {
+    let folder = tempfile::Builder::new()
+        .prefix("countersign-pg-")
+        .tempdir()
+        .unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    // PostgreSQL refuses to run as root.
+    let user = account_for_postgres();
+    if let Some((uid, gid)) = user {
+        std::os::unix::fs::chown(&data, Some(uid), Some(gid)).unwrap();
+    }
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut initdb = command("initdb", user);
+    initdb.args([
+        "-A",
+        "trust",
+        "-U",
+        "countersign",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-D",
+    ]);
+    let made = initdb
+        .arg(&data)
+        .output()
+        .expect("initdb cannot be run: see `make setup`");
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let port = bus::embedded::free_port().unwrap();
+    let mut postgres = command("postgres", user);
+    postgres
+        .arg("-D")
+        .arg(&data)
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
+    postgres.args(["-c", "max_connections=300", "-c", "shared_buffers=64MB"]);
+    postgres.stdout(Stdio::null()).stderr(Stdio::null());
+    let server = Guarded::spawn(postgres).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(
+            Instant::now() < deadline,
+            "PostgreSQL did not open its port"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Cluster {
+        _server: server,
+        _folder: folder,
+        port,
+    }
+}
+
+fn command(program: &str, user: Option<(u32, u32)>) -> Command {
+    let program = match std::env::var_os("PG_BIN") {
+        Some(folder) => PathBuf::from(folder).join(program),
+        None => program.into(),
+    };
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.current_dir("/").stdin(Stdio::null());
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+/// For root: the ids of the account `postgres`, or of `nobody`.
+fn account_for_postgres() -> Option<(u32, u32)> {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|us| {
+        use std::os::unix::fs::MetadataExt;
+        us.uid() == 0
+    });
+    if !root {
+        return None;
+    }
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap();
+    let ids = |name: &str| {
+        let line = accounts
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}:")))?;
+        let mut parts = line.split(':').skip(2);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    };
+    Some(
+        ids("postgres")
+            .or_else(|| ids("nobody"))
+            .expect("no account to run PostgreSQL under"),
+    )
+}

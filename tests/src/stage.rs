@@ -1,0 +1,495 @@
+//! One system on stage: GitLab, the product, and the people around it.
+
+use std::{path::PathBuf, time::Duration};
+
+use bus::embedded::{self, Server};
+use gitlab_sim::{Check, GitLabSim, MergeRequest, Options, Project, Token};
+use tempfile::TempDir;
+
+use crate::{
+    Approver, Events, Kind, OutsideSystem, Program, bus::Inspector, database::StoryDatabase,
+    process::tool, truth,
+};
+
+/// The roles in the order in which they are started.
+const ROLES: [&str; 4] = ["recorder", "ingress", "decision", "ui"];
+
+/// The shared secret of the status check.
+pub const HOOK_SECRET: &str = "a-shared-secret-for-stories";
+/// The password of the outside system.
+pub(crate) const SOURCE_PASSWORD: &str = "a-password-for-stories";
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is special about a story.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// More settings, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
+    /// Dead letters that belong to the story.
+    pub dead_letters: u64,
+    /// How the simulated GitLab behaves.
+    pub gitlab: Options,
+    /// Whether each role is a process of its own, on a bus that is there already.
+    pub apart: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            settings: Vec::new(),
+            dead_letters: 0,
+            gitlab: Options::default(),
+            apart: false,
+        }
+    }
+}
+
+impl Terms {
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same with each role as a process of its own.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self {
+            apart: true,
+            ..self
+        }
+    }
+
+    /// The same with dead letters that belong to the story.
+    #[must_use]
+    pub fn leaving_dead_letters(self, dead_letters: u64) -> Self {
+        Self {
+            dead_letters,
+            ..self
+        }
+    }
+}
+
+/// One system on stage.
+#[derive(Debug)]
+pub struct Stage {
+    /// The simulated GitLab.
+    pub gitlab: GitLabSim,
+    /// The project of the story.
+    pub project: Project,
+    /// Its status check.
+    pub check: Check,
+    /// The token that the product answers with.
+    pub token: Token,
+    /// One process, or one for each role in the order of [`ROLES`]; empty while stopped.
+    programs: Vec<Program>,
+    /// The bus that is there already when the roles run apart.
+    bus_server: Option<Server>,
+    settings: Vec<(String, String)>,
+    database: StoryDatabase,
+    folder: TempDir,
+    client: reqwest::Client,
+    terms: Terms,
+}
+
+/// Tells one story: everything is started, and checked once more at its end.
+pub fn tell(kind: Kind, terms: Terms, story: impl AsyncFnOnce(&mut Stage)) {
+    // A second story in this process finds it chosen.
+    let _chosen_before = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut stage = Stage::set(kind, terms).await;
+        story(&mut stage).await;
+        stage.ends_well().await;
+    });
+}
+
+impl Stage {
+    async fn set(kind: Kind, terms: Terms) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("countersign-story-")
+            .tempdir()
+            .unwrap();
+        let database = StoryDatabase::new(kind, folder.path()).await;
+        let gitlab = GitLabSim::start(terms.gitlab.clone()).await.unwrap();
+        let bot = gitlab.user_named("countersign-bot", "Countersign");
+        let token = gitlab.token(&bot, &["api"], gitlab_sim::Role::Developer);
+        let data = folder.path().join("data").display().to_string();
+        let own = [
+            ("COUNTERSIGN_GITLAB_URL", gitlab.url().to_owned()),
+            ("COUNTERSIGN_GITLAB_TOKEN", token.value().to_owned()),
+            ("COUNTERSIGN_HOOK_SECRET", HOOK_SECRET.to_owned()),
+            ("COUNTERSIGN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("COUNTERSIGN_DATA_DIR", data),
+            ("COUNTERSIGN_DATABASE_URL", database.url.clone()),
+            ("COUNTERSIGN_BUS__ACK_WAIT_MS", "1000".to_owned()),
+            ("COUNTERSIGN_DECISION__FIRST_WAIT_MS", "50".to_owned()),
+            (
+                "COUNTERSIGN_SOURCE__SERVICENOW__PASSWORD",
+                SOURCE_PASSWORD.to_owned(),
+            ),
+        ];
+        let mut settings: Vec<(String, String)> = own
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        settings.extend(
+            terms
+                .settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone())),
+        );
+        let project = gitlab.project("shop/backend");
+        let check = project.check("Change approval", "http://127.0.0.1:1/", Some(HOOK_SECRET));
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        let mut stage = Self {
+            gitlab,
+            project,
+            check,
+            token,
+            programs: Vec::new(),
+            bus_server: None,
+            settings,
+            database,
+            folder,
+            client,
+            terms,
+        };
+        if stage.terms.apart {
+            stage.runs_a_bus().await;
+        }
+        stage.starts();
+        stage
+    }
+
+    async fn runs_a_bus(&mut self) {
+        let options = embedded::Options {
+            program: tool("NATS_SERVER_BIN", "nats-server"),
+            folder: self.folder.path().join("bus"),
+            port: 0,
+            users: Vec::new(),
+            sync_always: true,
+        };
+        let server = Server::start(&options).await.unwrap();
+        self.set_setting("COUNTERSIGN_NATS_URL", &server.url(None));
+        let recorder = format!("127.0.0.1:{}", embedded::free_port().unwrap());
+        self.set_setting("COUNTERSIGN_RECORDER__LISTEN", &recorder);
+        self.set_setting("COUNTERSIGN_RECORDER__URL", &format!("http://{recorder}"));
+        self.bus_server = Some(server);
+    }
+
+    /// Starts the product, or starts it again at the same address.
+    pub fn starts(&mut self) {
+        let roles = if self.terms.apart {
+            &ROLES[..]
+        } else {
+            &["up"]
+        };
+        for role in roles {
+            let log = self.log_file();
+            let program = Program::start(&[role], &self.settings, log)
+                .unwrap_or_else(|said| panic!("countersign {role} did not start: {said}"));
+            self.programs.push(program);
+        }
+        let hook = self.hook_program().address("hook");
+        if !self.terms.apart {
+            let listen = hook
+                .trim_start_matches("http://")
+                .split('/')
+                .next()
+                .unwrap_or_default();
+            self.set_setting("COUNTERSIGN_LISTEN", listen);
+        }
+        self.check.point_at(&hook);
+    }
+
+    /// Tries to start the product a second time on the same data.
+    pub fn starts_another(&self) -> Result<Program, String> {
+        let mut settings = self.settings.clone();
+        settings.retain(|(name, _)| name != "COUNTERSIGN_LISTEN");
+        settings.push(("COUNTERSIGN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
+        Program::start(&["up"], &settings, self.folder.path().join("another.log"))
+    }
+
+    /// Ends the product without a chance to finish anything.
+    pub fn is_killed(&mut self) {
+        self.programs.drain(..).for_each(Program::kill);
+    }
+
+    /// Asks the product to stop; its exit code, or the first that is not 0.
+    pub fn is_stopped(&mut self) -> Option<i32> {
+        let codes: Vec<_> = self
+            .programs
+            .drain(..)
+            .rev()
+            .map(|it| it.stop().code())
+            .collect();
+        codes
+            .iter()
+            .copied()
+            .find(|code| *code != Some(0))
+            .unwrap_or(Some(0))
+    }
+
+    /// The running product, or its first role.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        self.programs.first().expect("it runs")
+    }
+
+    fn hook_program(&self) -> &Program {
+        self.role("ingress")
+    }
+
+    fn role(&self, name: &str) -> &Program {
+        let place = if self.terms.apart {
+            ROLES.iter().position(|role| *role == name)
+        } else {
+            Some(0)
+        };
+        self.programs.get(place.unwrap()).expect("it runs")
+    }
+
+    /// Where the product keeps its data.
+    #[must_use]
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The address under which everything is served.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.role("ui")
+            .address("requests")
+            .replace("/approval-apps/", "")
+    }
+
+    /// Somebody opens a merge request; returns once GitLab's call was answered.
+    pub async fn opens_merge_request(&self, title: &str) -> MergeRequest {
+        let author = self.gitlab.user_named("grace", "Grace Mbeki");
+        let merge_request = self.project.opens_merge_request(title, &author);
+        self.gitlab.calls_settled().await;
+        merge_request
+    }
+
+    /// Somebody in front of a browser.
+    #[must_use]
+    pub fn approver(&self, name: &str) -> Approver {
+        Approver::new(name, &self.url(), self.client.clone())
+    }
+
+    /// Another system with credentials of its own for the bus.
+    #[must_use]
+    pub fn outside_system(&self) -> OutsideSystem {
+        OutsideSystem::new("servicenow", SOURCE_PASSWORD, &self.bus_address())
+    }
+
+    /// The id of the request for the head of a merge request, as anybody can compute it.
+    #[must_use]
+    pub fn request_id(&self, merge_request: &MergeRequest) -> String {
+        self.request_id_of(merge_request, &merge_request.sha())
+    }
+
+    /// The id of the request for a commit of a merge request.
+    #[must_use]
+    pub fn request_id_of(&self, merge_request: &MergeRequest, sha: &str) -> String {
+        let number = |id: u64| i64::try_from(id).unwrap();
+        let (project, iid) = (number(self.project.id()), number(merge_request.iid()));
+        let check = number(self.check.id());
+        proto::request_id("main", project, iid, check, sha).to_string()
+    }
+
+    /// Waits until the page of a merge request's head says this state.
+    pub async fn state_becomes(&self, merge_request: &MergeRequest, state: &str) {
+        let request_id = self.request_id(merge_request);
+        self.state_of_becomes(&request_id, state).await;
+    }
+
+    /// Waits until the page of a request says this state.
+    pub async fn state_of_becomes(&self, request_id: &str, state: &str) {
+        let reader = self.approver("Reader");
+        let said = format!("the state to become {state}");
+        until(&said, async || {
+            reader.opens(request_id).await.state() == state
+        })
+        .await;
+    }
+
+    /// The bus, seen by its owner.
+    pub async fn bus(&self) -> Inspector {
+        let config = self.data_folder().join("nats/nats-server.conf");
+        let config = self.bus_server.is_none().then_some(config);
+        Inspector::connect(config, &self.bus_address()).await
+    }
+
+    fn bus_address(&self) -> String {
+        match &self.bus_server {
+            Some(server) => server.url(None),
+            None => self.program().address("bus"),
+        }
+    }
+
+    /// Listens to the changes of all requests, from an event on that was seen before.
+    pub async fn listens(&self, last_seen: Option<&str>) -> Events {
+        Events::open(&self.client, &self.url(), last_seen).await
+    }
+
+    /// Waits until the page of a merge request tells of a problem; what it says then.
+    pub async fn reads_problem(&self, merge_request: &MergeRequest) -> String {
+        let reader = self.approver("Reader");
+        let request_id = self.request_id(merge_request);
+        until("a problem to be told", async || {
+            reader
+                .opens(&request_id)
+                .await
+                .html
+                .contains("class=\"problem\"")
+        })
+        .await;
+        reader
+            .opens(&request_id)
+            .await
+            .text_after("<dd id=\"shown\"")
+    }
+
+    /// Waits until GitLab shows a status that needs several attempts.
+    pub async fn answered_in_the_end(&self, merge_request: &MergeRequest, status: &str) {
+        let (merge_request, check) = (merge_request.clone(), self.check.clone());
+        let shown = |_: &GitLabSim| merge_request.status(&check) == status;
+        self.gitlab
+            .wait_for("the answer", Duration::from_secs(60), shown)
+            .await
+            .unwrap();
+    }
+
+    /// The body of a call that GitLab made.
+    pub async fn body_of_a_call(&self) -> String {
+        self.opens_merge_request("Faster checkout").await;
+        self.gitlab.deliveries().last().unwrap().body.clone()
+    }
+
+    /// The process id of the embedded nats-server.
+    #[must_use]
+    pub fn nats_server_pid(&self) -> u32 {
+        let files = std::fs::read_dir(self.data_folder().join("nats/run")).unwrap();
+        let name = files.map(|file| file.unwrap().file_name()).next().unwrap();
+        let name = name.to_str().unwrap().trim_end_matches(".ports");
+        name.rsplit('_').next().unwrap().parse().unwrap()
+    }
+
+    /// Waits until nothing is under way: no message waits for anybody, and all are published.
+    pub async fn is_quiet(&self) {
+        let bus = self.bus().await;
+        let database = self.database.connect().await;
+        until("everything to be quiet", async || {
+            truth::outbox_is_empty(&database).await && bus.nothing_waits().await
+        })
+        .await;
+    }
+
+    /// The number of rows in a table.
+    pub async fn rows(&self, table: &str) -> i64 {
+        truth::count(&self.database.connect().await, table).await
+    }
+
+    /// The database of the story.
+    pub async fn database(&self) -> sea_orm::DatabaseConnection {
+        self.database.connect().await
+    }
+
+    /// A client for requests that no actor makes.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    fn set_setting(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("countersign.log")
+    }
+
+    /// What must hold at the end of every story.
+    async fn ends_well(&mut self) {
+        if self.programs.is_empty() {
+            self.starts();
+        }
+        self.is_quiet().await;
+        let bus = self.bus().await;
+        assert_eq!(
+            bus.messages("CS_DEAD").await,
+            self.terms.dead_letters,
+            "dead letters"
+        );
+        let database = self.database.connect().await;
+        truth::audit_chain_verifies(&database).await;
+        truth::every_passed_was_decided(&database, &self.gitlab).await;
+        truth::every_attempt_has_one_receipt(&database, &bus).await;
+        assert!(
+            !self.gitlab.answers_overlapped(),
+            "two answers were in flight at once"
+        );
+        let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
+        for secret in [HOOK_SECRET, SOURCE_PASSWORD, self.token.value()] {
+            assert!(!log.contains(secret), "a secret is in the log");
+        }
+        assert!(!log.contains("panicked"), "{log}");
+        assert_eq!(self.is_stopped(), Some(0), "a clean stop");
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
+            let last: Vec<_> = log.lines().rev().take(25).collect();
+            eprintln!("--- the end of its log");
+            last.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// Waits for a condition, asking again every few milliseconds.
+pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    if waited.await.is_err() {
+        panic!("waited {} s for {what}", PATIENCE.as_secs());
+    }
+}
+
+/// Whether a process is alive: there, and not only waiting to be looked after.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .next();
+    !matches!(state, None | Some('Z' | 'X'))
+}
+
+/// Waits until a process is gone.
+pub async fn dies(pid: u32) {
+    until("a process to end", async || !is_alive(pid)).await;
+}

@@ -1,0 +1,83 @@
+//! What must be true at the end of every story, checked without the product's own code.
+
+use std::collections::BTreeMap;
+
+use gitlab_sim::{GitLabSim, Status};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sha2::{Digest, Sha256};
+
+use crate::bus::Inspector;
+
+async fn rows(database: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    database.query_all_raw(statement).await.unwrap()
+}
+
+/// The number of rows in a table.
+pub(crate) async fn count(database: &DatabaseConnection, table: &str) -> i64 {
+    let rows = rows(database, &format!("SELECT COUNT(*) FROM {table}")).await;
+    rows[0].try_get_by_index(0).unwrap()
+}
+
+pub(crate) async fn outbox_is_empty(database: &DatabaseConnection) -> bool {
+    count(database, "outbox").await == 0
+}
+
+/// I6: each record follows from the one before it, from the first to the last.
+pub(crate) async fn audit_chain_verifies(database: &DatabaseConnection) {
+    let mut hash = String::new();
+    let mut last = 0_i64;
+    for row in rows(database, "SELECT seq, record, hash FROM audit ORDER BY seq").await {
+        let seq: i64 = row.try_get_by_index(0).unwrap();
+        let record: String = row.try_get_by_index(1).unwrap();
+        let stored: String = row.try_get_by_index(2).unwrap();
+        let mut expected = Sha256::new();
+        expected.update(hash.as_bytes());
+        expected.update([0]);
+        expected.update(record.as_bytes());
+        hash = hex::encode(expected.finalize());
+        assert_eq!(hash, stored, "audit record {seq} was changed");
+        assert_eq!(seq, last + 1, "an audit record is missing before {seq}");
+        last = seq;
+    }
+}
+
+/// I2: GitLab never stored a `passed` of ours without an accepted approval of that very commit.
+pub(crate) async fn every_passed_was_decided(database: &DatabaseConnection, gitlab: &GitLabSim) {
+    let sql = "SELECT sha FROM decision WHERE accepted AND verdict = 'approve'";
+    let approved: Vec<String> = rows(database, sql)
+        .await
+        .iter()
+        .map(|row| row.try_get_by_index(0).unwrap())
+        .collect();
+    let ours = gitlab.answers().into_iter().filter(|answer| {
+        answer.user.as_deref() == Some("countersign-bot")
+            && answer.status.as_deref() == Some(Status::Passed.as_str())
+    });
+    for answer in ours {
+        let sha = answer.sha.unwrap_or_default();
+        assert!(
+            approved.contains(&sha),
+            "passed was posted for {sha}, which nobody approved"
+        );
+    }
+}
+
+/// I5: every attempt that is on record has a receipt, and no attempt has two.
+pub(crate) async fn every_attempt_has_one_receipt(database: &DatabaseConnection, bus: &Inspector) {
+    let sql = "SELECT record FROM audit ORDER BY seq";
+    let mut attempts: BTreeMap<String, u64> = BTreeMap::new();
+    for row in rows(database, sql).await {
+        let record: String = row.try_get_by_index(0).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        if matches!(record["kind"].as_str(), Some("decided" | "refused")) {
+            let id = record["data"]["decision_id"].as_str().unwrap().to_owned();
+            *attempts.entry(id).or_default() += 1;
+        }
+    }
+    assert_eq!(
+        bus.receipts().await,
+        attempts,
+        "attempts and their receipts"
+    );
+}
