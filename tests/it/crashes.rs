@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gitlab_sim::{Fault, Lasting, Routes};
 use serde_json::json;
-use tests::story;
+use tests::{Terms, story};
 use uuid::Uuid;
 
 story!(killed_after_a_call_was_taken, |stage| {
@@ -54,24 +54,29 @@ story!(killed_after_a_decision_was_taken, |stage| {
     assert_eq!(stage.rows("decision").await, 1);
 });
 
-story!(killed_while_an_answer_is_on_its_way, |stage| {
-    let merge_request = stage.opens_merge_request("Faster checkout").await;
-    let delay = Fault::Delay(Duration::from_secs(5));
-    stage
-        .gitlab
-        .fault(delay, Lasting::Times(1), Routes::Answers);
-    stage.approver("Ada").approves(&merge_request).await;
-    stage
-        .gitlab
-        .until("an answer to be on its way", |it| !it.answers().is_empty())
-        .await;
-    stage.is_killed();
-    stage.starts();
-    merge_request.status_becomes(&stage.check, "passed").await;
-});
+story!(
+    killed_while_an_answer_is_on_its_way,
+    Terms::default().leaving_an_answer_behind(),
+    |stage| {
+        let merge_request = stage.opens_merge_request("Faster checkout").await;
+        let delay = Fault::Delay(Duration::from_secs(5));
+        stage
+            .gitlab
+            .fault(delay, Lasting::Times(1), Routes::Answers);
+        stage.approver("Ada").approves(&merge_request).await;
+        stage
+            .gitlab
+            .until("an answer to be on its way", |it| !it.answers().is_empty())
+            .await;
+        stage.is_killed();
+        stage.starts();
+        merge_request.status_becomes(&stage.check, "passed").await;
+    }
+);
 
 story!(
     killed_after_gitlab_stored_an_answer_and_before_we_knew,
+    Terms::default().leaving_an_answer_behind(),
     |stage| {
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let delay = Fault::DelayAfter(Duration::from_secs(5));

@@ -31,13 +31,14 @@ impl Page {
     pub fn text_after(&self, opening: &str) -> String {
         let after = self.html.split_once(opening).map_or("", |(_, after)| after);
         let inner = after.split_once('>').map_or("", |(_, inner)| inner);
-        let end = inner
-            .find("</p>")
-            .or_else(|| inner.find("</dd>"))
-            .or_else(|| inner.find("</span>"));
+        let name = opening[1..].split([' ', '>']).next().unwrap_or_default();
+        let inner = inner
+            .split(&format!("</{name}>"))
+            .next()
+            .unwrap_or_default();
         let mut text = String::new();
         let mut inside = false;
-        for c in inner[..end.unwrap_or(inner.len())].chars() {
+        for c in inner.replace("<div", " <div").chars() {
             match c {
                 '<' => inside = true,
                 '>' => inside = false,

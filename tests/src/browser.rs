@@ -1,6 +1,9 @@
 //! A real browser: Chromium, driven by chromedriver.
 
-use std::{process::Command, process::Stdio, time::Duration};
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use kit::child::Guarded;
 use tempfile::TempDir;
@@ -66,20 +69,22 @@ impl Browser {
         }
     }
 
-    /// Waits for an element that shows this text, and returns it.
+    /// Waits for an element whose text contains this one, and returns it.
     pub async fn sees(&self, css: &str, text: &str) -> WebElement {
-        let query = self.window.query(By::Css(css)).with_text(text.to_owned());
-        let found = query
-            .wait(Duration::from_secs(10), Duration::from_millis(20))
-            .first()
-            .await;
-        match found {
-            Ok(element) => element,
-            Err(error) => {
-                let page = self.window.source().await.unwrap_or_default();
-                panic!("{text:?} is not in {css}: {error}\n{page}")
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            for element in self.window.find_all(By::Css(css)).await.unwrap() {
+                // An element that was replaced meanwhile has no text any more.
+                if element.text().await.is_ok_and(|found| found.contains(text)) {
+                    return element;
+                }
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        panic!(
+            "{text:?} is not in {css}:\n{}",
+            self.window.source().await.unwrap_or_default()
+        );
     }
 
     /// Types into a field.

@@ -23,9 +23,14 @@ pub fn binary() -> PathBuf {
     profile.join("countersign")
 }
 
-/// A tool that set-up installs: named by a variable, or on `PATH`.
+/// A tool that set-up installs: named by a variable, in `.tools`, or on `PATH`.
 pub(crate) fn tool(variable: &str, name: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| name.into(), PathBuf::from)
+    let tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools"));
+    let installed = ["bin", "venv/bin"].map(|folder| tools.join(folder).join(name));
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .or_else(|| installed.into_iter().find(|file| file.exists()))
+        .unwrap_or_else(|| name.into())
 }
 
 /// A running `countersign`.

@@ -8,18 +8,20 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use gitlab::{
     call::{CallError, StatusCheckCall},
     signature,
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
 
 use crate::app::{App, Hook};
 
 /// GitLab itself sends nothing larger (25 MB, `Gitlab::Json::LimitedEncoder`).
 pub(crate) const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// How much of a body that is too large is read before the connection is closed.
+const DISCARDED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// The address without a name is this hook.
@@ -121,15 +123,40 @@ async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refu
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
-        return Err(Refused::TooLarge);
-    }
-    let collect = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, collect).await {
+    let too_large = announced.is_some_and(|length| length > BODY_BYTES_MAX);
+    match tokio::time::timeout(BODY_TIMEOUT, collect(body, too_large)).await {
         Err(_) => Err(Refused::TooSlow),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refused::TooLarge),
-        Ok(Err(_)) => Err(Refused::Broken),
+        Ok(body) => body,
+    }
+}
+
+/// Reads a body; one that is too large is read on for a while and thrown away, because a sender
+/// that is cut off while it sends never reads the answer.
+async fn collect(mut body: axum::body::Body, mut too_large: bool) -> Result<Bytes, Refused> {
+    let mut kept = BytesMut::new();
+    let mut seen = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return Err(Refused::Broken);
+        };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        seen += data.len();
+        too_large |= seen > BODY_BYTES_MAX;
+        if too_large {
+            kept = BytesMut::new();
+        } else {
+            kept.extend_from_slice(data);
+        }
+        if seen > DISCARDED_BYTES_MAX {
+            break;
+        }
+    }
+    if too_large {
+        Err(Refused::TooLarge)
+    } else {
+        Ok(kept.freeze())
     }
 }
 

@@ -75,7 +75,8 @@ fn respond(changes: impl Stream<Item = Event> + Send + 'static) -> Response {
 fn event(change: WatchRequestsResponse, visit: &Visit) -> Option<Event> {
     let id = change.sequence.to_string();
     let Some(request) = change.request else {
-        return Some(Event::default().id(id).event("ready").data(""));
+        // A browser drops an event without data.
+        return Some(Event::default().id(id).event("ready").data("live"));
     };
     let row = RequestView::new(&request, visit, kit::clock::now_micros());
     let data = serde_json::json!({

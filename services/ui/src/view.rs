@@ -1,7 +1,7 @@
 //! What the pages show, in the words they show it. Templates escape every value.
 
 use askama::Template;
-use jiff::{Timestamp, Unit, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use proto::v1::{GetRequestResponse, RecordedDecision, Request, TimelineEntry};
 
 use crate::person::Visit;
@@ -52,11 +52,9 @@ impl TimeView {
                 ago: "?".into(),
             };
         };
-        let utc = time
-            .to_zoned(TimeZone::UTC)
-            .strftime("%Y-%m-%d %H:%M:%S UTC")
-            .to_string();
-        let machine = time.round(Unit::Second).unwrap_or(time).to_string();
+        let time = time.to_zoned(TimeZone::UTC);
+        let utc = time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let machine = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         Self {
             utc,
             machine,
