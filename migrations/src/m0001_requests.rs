@@ -10,15 +10,9 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            status_check(),
-            decision(),
-            delivery(),
-            response(),
-            audit(),
-            outbox(),
-            ledger(),
-        ] {
+        for table in
+            [status_check(), decision(), delivery(), response(), audit(), outbox(), ledger()]
+        {
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -28,19 +22,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "ledger",
-            "outbox",
-            "audit",
-            "response",
-            "delivery",
-            "decision",
-            "status_check",
-        ];
+        let tables =
+            ["ledger", "outbox", "audit", "response", "delivery", "decision", "status_check"];
         for table in tables {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
     }
@@ -193,11 +178,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
             &["gitlab", "project_id", "iid", "check_id", "sha"],
         ),
         index("status_check_gate", "status_check", &["gate_id"]),
-        index(
-            "status_check_state",
-            "status_check",
-            &["state", "opened_at", "id"],
-        ),
+        index("status_check_state", "status_check", &["state", "opened_at", "id"]),
         index("status_check_opened", "status_check", &["opened_at", "id"]),
         index("status_check_changed", "status_check", &["changed_seq"]),
         unique("decision_key", "decision", &["source", "decision_id"]),

@@ -22,15 +22,11 @@ pub enum JsonError {
 
 /// Reads a message from proto3 JSON.
 pub fn from_json<M: DeserializeOwned>(text: &[u8]) -> Result<M, JsonError> {
-    let mut value: Value = serde_json::from_slice(text).map_err(|error| JsonError::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })?;
+    let mut value: Value = serde_json::from_slice(text)
+        .map_err(|error| JsonError::NotJson { line: error.line(), column: error.column() })?;
     drop_nulls(&mut value);
     if !value.is_object() {
-        return Err(JsonError::WrongShape(
-            "an object is needed at the top".to_owned(),
-        ));
+        return Err(JsonError::WrongShape("an object is needed at the top".to_owned()));
     }
     serde_json::from_value(value).map_err(|error| JsonError::WrongShape(unquoted(&error)))
 }
@@ -86,10 +82,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_written_out() {
-        let receipt = Receipt {
-            code: "stale_sha".into(),
-            ..Receipt::default()
-        };
+        let receipt = Receipt { code: "stale_sha".into(), ..Receipt::default() };
         let text = String::from_utf8(to_json(&receipt)).unwrap();
         assert!(text.contains(r#""accepted":false"#), "{text}");
     }
@@ -99,16 +92,8 @@ mod tests {
         let not_json = from_json::<Decision>(b"{secret").unwrap_err().to_string();
         assert_eq!(not_json, "it is not JSON (line 1, column 2)");
         let list = from_json::<Decision>(b"[]").unwrap_err().to_string();
-        assert_eq!(
-            list,
-            "it is not the JSON of this message: an object is needed at the top"
-        );
-        let shape = from_json::<Decision>(br#"{"evidence":"hidden"}"#)
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            shape,
-            "it is not the JSON of this message: expected a sequence"
-        );
+        assert_eq!(list, "it is not the JSON of this message: an object is needed at the top");
+        let shape = from_json::<Decision>(br#"{"evidence":"hidden"}"#).unwrap_err().to_string();
+        assert_eq!(shape, "it is not the JSON of this message: expected a sequence");
     }
 }

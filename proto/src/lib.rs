@@ -9,6 +9,9 @@ use uuid::Uuid;
 #[expect(
     missing_docs,
     clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
     reason = "generated code; the comments stand in the .proto files"
 )]
 pub mod v1 {
@@ -43,10 +46,7 @@ mod tests {
     fn the_request_id_is_the_same_for_everyone() {
         let sha = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
         let id = request_id("main", 6, 4, 1, sha);
-        assert_eq!(
-            id,
-            Uuid::new_v5(&REQUEST_NAMESPACE, format!("main/6/4/1/{sha}").as_bytes())
-        );
+        assert_eq!(id, Uuid::new_v5(&REQUEST_NAMESPACE, format!("main/6/4/1/{sha}").as_bytes()));
         assert_eq!(id.get_version_num(), 5);
         assert_ne!(id, request_id("main", 6, 4, 2, sha));
     }

@@ -16,10 +16,7 @@ pub fn timestamp(micros: i64) -> Timestamp {
 #[must_use]
 pub fn micros(timestamp: Option<&Timestamp>) -> Option<i64> {
     let timestamp = timestamp?;
-    timestamp
-        .seconds
-        .checked_mul(1_000_000)?
-        .checked_add(i64::from(timestamp.nanos / 1_000))
+    timestamp.seconds.checked_mul(1_000_000)?.checked_add(i64::from(timestamp.nanos / 1_000))
 }
 
 #[cfg(test)]
@@ -32,12 +29,6 @@ mod tests {
             assert_eq!(micros(Some(&timestamp(time))), Some(time));
         }
         assert_eq!(micros(None), None);
-        assert_eq!(
-            micros(Some(&Timestamp {
-                seconds: i64::MAX,
-                nanos: 0
-            })),
-            None
-        );
+        assert_eq!(micros(Some(&Timestamp { seconds: i64::MAX, nanos: 0 })), None);
     }
 }

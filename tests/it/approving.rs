@@ -6,30 +6,17 @@ use tests::{Terms, story};
 story!(an_approval_turns_the_widget_green, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     assert_eq!(merge_request.status(&stage.check), "pending");
-    let page = stage
-        .approver("Ada Lovelace")
-        .approves(&merge_request)
-        .await;
-    assert_eq!(
-        page.notice(),
-        "Recorded: approve. Approved by Ada Lovelace."
-    );
+    let page = stage.approver("Ada Lovelace").approves(&merge_request).await;
+    assert_eq!(page.notice(), "Recorded: approve. Approved by Ada Lovelace.");
     merge_request.status_becomes(&stage.check, "passed").await;
     assert!(merge_request.merge().is_ok());
 });
 
 story!(a_rejection_turns_the_widget_red, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
-    let page = stage
-        .approver("Eve")
-        .rejects(&merge_request, "No tests <b>at all</b>")
-        .await;
+    let page = stage.approver("Eve").rejects(&merge_request, "No tests <b>at all</b>").await;
     assert_eq!(page.notice(), "Recorded: reject. Rejected by Eve.");
-    assert!(
-        page.html.contains("No tests &#60;b&#62;at all&#60;/b&#62;"),
-        "{}",
-        page.html
-    );
+    assert!(page.html.contains("No tests &#60;b&#62;at all&#60;/b&#62;"), "{}", page.html);
     merge_request.status_becomes(&stage.check, "failed").await;
     assert!(merge_request.merge().is_err());
 });
@@ -46,11 +33,7 @@ story!(
             "Waiting 1 of 2: needs one more approval. Approved so far by Ada."
         );
         let twice = ada.approves(&merge_request).await;
-        assert!(
-            twice.notice().starts_with("Recorded before, nothing new."),
-            "{}",
-            twice.notice()
-        );
+        assert!(twice.notice().starts_with("Recorded before, nothing new."), "{}", twice.notice());
         assert_eq!(merge_request.status(&stage.check), "pending");
         stage.approver("Bob").approves(&merge_request).await;
         merge_request.status_becomes(&stage.check, "passed").await;
@@ -64,10 +47,7 @@ story!(
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let refused = stage.approver("Eve").approves(&merge_request).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
-        assert_eq!(
-            refused.notice(),
-            "Not recorded as a decision. Eve may not decide here."
-        );
+        assert_eq!(refused.notice(), "Not recorded as a decision. Eve may not decide here.");
         stage.approver("Ada").approves(&merge_request).await;
         merge_request.status_becomes(&stage.check, "passed").await;
     }
@@ -82,10 +62,7 @@ story!(
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         let notice = "Not recorded as a decision. To reject needs a reason; say why.";
         assert_eq!(refused.notice(), notice);
-        stage
-            .approver("Eve")
-            .rejects(&merge_request, "Too late in the week")
-            .await;
+        stage.approver("Eve").rejects(&merge_request, "Too late in the week").await;
         merge_request.status_becomes(&stage.check, "failed").await;
     }
 );
@@ -115,32 +92,25 @@ story!(a_stale_page_is_refused, |stage| {
     assert_eq!(merge_request.status(&stage.check), "pending");
 });
 
-story!(
-    a_page_that_shows_another_target_branch_is_refused,
-    |stage| {
-        let merge_request = stage.opens_merge_request("Faster checkout").await;
-        let ada = stage.approver("Ada");
-        let stale = ada.opens_newest(&merge_request).await;
-        merge_request.retarget("production");
-        stage.gitlab.calls_settled().await;
-        stage.is_quiet().await;
-        let refused = ada.decides(&stale, "approve", "").await;
-        assert_eq!(refused.status, StatusCode::CONFLICT);
-        let sentence =
-            "Not recorded as a decision. The target branch is now production; look again.";
-        assert_eq!(refused.notice(), sentence);
-    }
-);
+story!(a_page_that_shows_another_target_branch_is_refused, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let ada = stage.approver("Ada");
+    let stale = ada.opens_newest(&merge_request).await;
+    merge_request.retarget("production");
+    stage.gitlab.calls_settled().await;
+    stage.is_quiet().await;
+    let refused = ada.decides(&stale, "approve", "").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    let sentence = "Not recorded as a decision. The target branch is now production; look again.";
+    assert_eq!(refused.notice(), sentence);
+});
 
 story!(the_timeline_tells_it_all, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     stage.approver("Ada").approves(&merge_request).await;
     merge_request.status_becomes(&stage.check, "passed").await;
     stage.is_quiet().await;
-    let page = stage
-        .approver("Reader")
-        .opens(&stage.request_id(&merge_request))
-        .await;
+    let page = stage.approver("Reader").opens(&stage.request_id(&merge_request)).await;
     let short = &merge_request.sha()[..8];
     let expected = [
         &format!("received: GitLab called (open by Grace Mbeki): commit {short}."),

@@ -29,17 +29,8 @@ story!(a_plain_nats_client_decides_and_gets_its_receipt, |stage| {
     assert_eq!(receipt, expected);
     merge_request.status_becomes(&stage.check, "passed").await;
     let page = stage.approver("Reader").opens_newest(&merge_request).await;
-    assert!(
-        page.html.contains("<strong>Jane Doe</strong> approved"),
-        "{}",
-        page.html
-    );
-    assert!(
-        page.html
-            .contains(r#"<a href="https://example.com/CHG0031234""#),
-        "{}",
-        page.html
-    );
+    assert!(page.html.contains("<strong>Jane Doe</strong> approved"), "{}", page.html);
+    assert!(page.html.contains(r#"<a href="https://example.com/CHG0031234""#), "{}", page.html);
 });
 
 story!(a_request_can_be_named_by_its_merge_request, |stage| {
@@ -66,79 +57,50 @@ story!(a_repeated_decision_counts_once, |stage| {
     other["verdict"] = "approve".into();
     let receipt = servicenow.decides(&other).await;
     assert_eq!(receipt["code"], "invalid");
-    assert_eq!(
-        receipt["message"],
-        "This decision_id was used before with other content."
-    );
+    assert_eq!(receipt["message"], "This decision_id was used before with other content.");
     merge_request.status_becomes(&stage.check, "failed").await;
     stage.is_quiet().await;
     assert_eq!(stage.rows("decision").await, 1);
 });
 
-story!(
-    what_does_not_fit_is_refused_with_a_code_and_a_sentence,
-    |stage| {
-        let merge_request = stage.opens_merge_request("Faster checkout").await;
-        stage.is_quiet().await;
-        let good = decision(stage, &merge_request, "approve");
-        let servicenow = stage.outside_system();
-        for (field, value, code, sentence) in [
-            (
-                "request_id",
-                json!(Uuid::new_v4().to_string()),
-                "unknown_request",
-                "There is no such request.",
-            ),
-            (
-                "request_id",
-                json!("7"),
-                "invalid",
-                "request_id must be a UUID, or target must name the request.",
-            ),
-            (
-                "verdict",
-                json!("passed"),
-                "invalid",
-                "verdict must be approve, reject or revoke.",
-            ),
-            (
-                "verdict",
-                json!(null),
-                "invalid",
-                "verdict must be approve, reject or revoke.",
-            ),
-            (
-                "sha",
-                json!("abc"),
-                "invalid",
-                "sha must be the full head commit that was judged.",
-            ),
-            (
-                "actor",
-                json!({}),
-                "invalid",
-                "The decision names no actor.",
-            ),
-            (
-                "target_branch",
-                json!("other"),
-                "stale_sha",
-                "The target branch is now main; look again.",
-            ),
-        ] {
-            let mut wrong = good.clone();
-            wrong["decision_id"] = json!(Uuid::new_v4().to_string());
-            wrong[field] = value;
-            let receipt = servicenow.decides(&wrong).await;
-            assert_eq!(
-                (&receipt["code"], &receipt["message"]),
-                (&json!(code), &json!(sentence))
-            );
-            assert_eq!(receipt["accepted"], false);
-        }
-        assert_eq!(merge_request.status(&stage.check), "pending");
+story!(what_does_not_fit_is_refused_with_a_code_and_a_sentence, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.is_quiet().await;
+    let good = decision(stage, &merge_request, "approve");
+    let servicenow = stage.outside_system();
+    for (field, value, code, sentence) in [
+        (
+            "request_id",
+            json!(Uuid::new_v4().to_string()),
+            "unknown_request",
+            "There is no such request.",
+        ),
+        (
+            "request_id",
+            json!("7"),
+            "invalid",
+            "request_id must be a UUID, or target must name the request.",
+        ),
+        ("verdict", json!("passed"), "invalid", "verdict must be approve, reject or revoke."),
+        ("verdict", json!(null), "invalid", "verdict must be approve, reject or revoke."),
+        ("sha", json!("abc"), "invalid", "sha must be the full head commit that was judged."),
+        ("actor", json!({}), "invalid", "The decision names no actor."),
+        (
+            "target_branch",
+            json!("other"),
+            "stale_sha",
+            "The target branch is now main; look again.",
+        ),
+    ] {
+        let mut wrong = good.clone();
+        wrong["decision_id"] = json!(Uuid::new_v4().to_string());
+        wrong[field] = value;
+        let receipt = servicenow.decides(&wrong).await;
+        assert_eq!((&receipt["code"], &receipt["message"]), (&json!(code), &json!(sentence)));
+        assert_eq!(receipt["accepted"], false);
     }
-);
+    assert_eq!(merge_request.status(&stage.check), "pending");
+});
 
 story!(
     what_cannot_be_read_is_kept_and_does_not_hold_up_the_rest,
@@ -146,8 +108,7 @@ story!(
     |stage| {
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let bus = stage.bus().await;
-        bus.publish("countersign.decision.v1.servicenow", "{not JSON")
-            .await;
+        bus.publish("countersign.decision.v1.servicenow", "{not JSON").await;
         bus.publish("countersign.intake.v1.main.1", "{}").await;
         stage.is_quiet().await;
         let decision = decision(stage, &merge_request, "approve");
@@ -155,10 +116,7 @@ story!(
         assert_eq!(receipt["code"], "accepted");
         let mut causes: Vec<_> = bus.read_all("CS_DEAD").await;
         causes.sort_by_key(|(subject, _)| subject.clone());
-        assert_eq!(
-            causes[0].0,
-            "countersign.dead.v1.CS_DECISION_SERVICENOW.invalid"
-        );
+        assert_eq!(causes[0].0, "countersign.dead.v1.CS_DECISION_SERVICENOW.invalid");
         assert_eq!(causes[0].1["cause"], "it is not JSON (line 1, column 2)");
         assert_eq!(causes[1].0, "countersign.dead.v1.CS_INTAKE.unknown-type");
         merge_request.status_becomes(&stage.check, "passed").await;
@@ -200,18 +158,8 @@ story!(streams_refuse_rather_than_drop, |stage| {
         let settings = bus.settings(name).await;
         let as_wanted = (settings.discard, settings.retention, settings.storage);
         use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, StorageType};
-        assert_eq!(
-            as_wanted,
-            (
-                DiscardPolicy::New,
-                RetentionPolicy::Limits,
-                StorageType::File
-            )
-        );
-        assert!(
-            settings.max_bytes > 0 && settings.deny_delete && settings.deny_purge,
-            "{name}"
-        );
+        assert_eq!(as_wanted, (DiscardPolicy::New, RetentionPolicy::Limits, StorageType::File));
+        assert!(settings.max_bytes > 0 && settings.deny_delete && settings.deny_purge, "{name}");
     }
 });
 
@@ -223,10 +171,8 @@ story!(events_tell_anyone_what_happened, |stage| {
     stage.state_becomes(&merge_request, "Merged").await;
     stage.is_quiet().await;
     let events = stage.bus().await.read_all("CS_EVENT").await;
-    let mut types: Vec<_> = events
-        .iter()
-        .map(|(_, event)| event["type"].as_str().unwrap())
-        .collect();
+    let mut types: Vec<_> =
+        events.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
     types.sort_unstable();
     assert_eq!(
         types,
@@ -239,9 +185,5 @@ story!(events_tell_anyone_what_happened, |stage| {
         ]
     );
     let id = stage.request_id(&merge_request);
-    assert!(
-        events
-            .iter()
-            .all(|(_, event)| event["request_id"] == id.as_str())
-    );
+    assert!(events.iter().all(|(_, event)| event["request_id"] == id.as_str()));
 });

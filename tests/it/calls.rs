@@ -14,12 +14,7 @@ struct Call {
 fn signed(body: impl Into<Vec<u8>>) -> Call {
     let body = body.into();
     let signature = Some(signature_of(HOOK_SECRET, &body));
-    Call {
-        path: "/approval-apps/status_check",
-        body,
-        signature,
-        content_type: "application/json",
-    }
+    Call { path: "/approval-apps/status_check", body, signature, content_type: "application/json" }
 }
 
 async fn send(stage: &Stage, call: Call) -> (StatusCode, String) {
@@ -32,10 +27,7 @@ async fn send(stage: &Stage, call: Call) -> (StatusCode, String) {
         request = request.header("X-Gitlab-Signature", signature);
     }
     let answer = request.send().await.unwrap();
-    (
-        answer.status(),
-        answer.text().await.unwrap().trim().to_owned(),
-    )
+    (answer.status(), answer.text().await.unwrap().trim().to_owned())
 }
 
 /// The body of a real call.
@@ -58,30 +50,11 @@ story!(a_wrong_signature_leaves_no_trace_on_the_bus, |stage| {
     for (signature, words) in [
         (None, "The call is not signed"),
         (Some(String::new()), "The signature is not right"),
-        (
-            Some(signature_of("another secret", body.as_bytes())),
-            "The signature is not right",
-        ),
-        (
-            Some(format!(
-                "sha256={}",
-                signature_of(HOOK_SECRET, body.as_bytes())
-            )),
-            "The signature",
-        ),
-        (
-            Some(signature_of(HOOK_SECRET, b"another body")),
-            "The signature is not right",
-        ),
+        (Some(signature_of("another secret", body.as_bytes())), "The signature is not right"),
+        (Some(format!("sha256={}", signature_of(HOOK_SECRET, body.as_bytes()))), "The signature"),
+        (Some(signature_of(HOOK_SECRET, b"another body")), "The signature is not right"),
     ] {
-        let (status, text) = send(
-            stage,
-            Call {
-                signature,
-                ..signed(body.clone())
-            },
-        )
-        .await;
+        let (status, text) = send(stage, Call { signature, ..signed(body.clone()) }).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert!(text.starts_with(words), "{text}");
     }
@@ -93,11 +66,7 @@ story!(two_duplicate_calls_make_one_request, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     stage.is_quiet().await;
     assert_eq!(stage.rows("status_check").await, 1);
-    assert_eq!(
-        stage.rows("delivery").await,
-        2,
-        "each delivery is on record"
-    );
+    assert_eq!(stage.rows("delivery").await, 2, "each delivery is on record");
     stage.approver("Ada").approves(&merge_request).await;
     merge_request.status_becomes(&stage.check, "passed").await;
     assert_eq!(stage.gitlab.answers().len(), 1);
@@ -105,10 +74,7 @@ story!(two_duplicate_calls_make_one_request, |stage| {
 
 story!(
     every_address_and_every_secret_of_a_hook_works,
-    Terms::default().with(
-        "COUNTERSIGN_HOOK__DEFAULT__MORE_SECRETS",
-        "['the old secret']"
-    ),
+    Terms::default().with("COUNTERSIGN_HOOK__DEFAULT__MORE_SECRETS", "['the old secret']"),
     |stage| {
         let body = real_body(stage).await;
         for path in [
@@ -117,67 +83,32 @@ story!(
             "/approval-apps/status_check/default",
             "/approval-apps/status_check/default/",
         ] {
-            let (status, text) = send(
-                stage,
-                Call {
-                    path,
-                    ..signed(body.clone())
-                },
-            )
-            .await;
-            assert_eq!(
-                (status, text.as_str()),
-                (StatusCode::ACCEPTED, "recorded"),
-                "{path}"
-            );
+            let (status, text) = send(stage, Call { path, ..signed(body.clone()) }).await;
+            assert_eq!((status, text.as_str()), (StatusCode::ACCEPTED, "recorded"), "{path}");
         }
         let old = Some(signature_of("the old secret", body.as_bytes()).to_uppercase());
-        let (status, _) = send(
-            stage,
-            Call {
-                signature: old,
-                ..signed(body)
-            },
-        )
-        .await;
+        let (status, _) = send(stage, Call { signature: old, ..signed(body) }).await;
         assert_eq!(status, StatusCode::ACCEPTED);
     }
 );
 
 story!(what_is_not_a_call_is_refused_in_words, |stage| {
-    let other = Call {
-        path: "/approval-apps/status_check/other",
-        ..signed("{}")
-    };
+    let other = Call { path: "/approval-apps/status_check/other", ..signed("{}") };
     let (status, text) = send(stage, other).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(text.starts_with("There is no hook of this name"), "{text}");
 
-    let form = Call {
-        content_type: "application/x-www-form-urlencoded",
-        ..signed("{}")
-    };
+    let form = Call { content_type: "application/x-www-form-urlencoded", ..signed("{}") };
     let (status, text) = send(stage, form).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(
-        text,
-        "The body must be application/json, not encoded in any way."
-    );
+    assert_eq!(text, "The body must be application/json, not encoded in any way.");
 
     let url = format!("{}/approval-apps/status_check", stage.url());
     let answer = stage.http().put(&url).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(answer.headers()[header::ALLOW], "GET,HEAD,POST");
 
-    let page = stage
-        .http()
-        .get(&url)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let page = stage.http().get(&url).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("This address is for GitLab"), "{page}");
 });
 
@@ -188,10 +119,7 @@ story!(
         for (body, words) in [
             ("not JSON", "The body is not JSON"),
             (r#"{"object_kind":"push"}"#, "The body is a push event"),
-            (
-                r#"{"object_kind":"merge_request"}"#,
-                "external_approval_rule.id is missing",
-            ),
+            (r#"{"object_kind":"merge_request"}"#, "external_approval_rule.id is missing"),
         ] {
             let (status, text) = send(stage, signed(body)).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -203,44 +131,29 @@ story!(
     }
 );
 
-story!(
-    the_largest_body_is_taken_and_one_byte_more_is_not,
-    |stage| {
-        let body = real_body(stage).await;
-        let most = 25 * 1024 * 1024;
-        let (head, tail) = body.split_at(body.len() - 1);
-        let filler = "x".repeat(most - body.len() - r#","filler":"""#.len());
-        let largest = format!(r#"{head},"filler":"{filler}"{tail}"#);
-        assert_eq!(largest.len(), most);
-        let too_large = format!("{largest} ");
-        assert_eq!(send(stage, signed(largest)).await.0, StatusCode::ACCEPTED);
-        let (status, text) = send(stage, signed(too_large)).await;
-        assert_eq!(
-            (status, text.as_str()),
-            (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is larger than 25 MiB."
-            )
-        );
-    }
-);
+story!(the_largest_body_is_taken_and_one_byte_more_is_not, |stage| {
+    let body = real_body(stage).await;
+    let most = 25 * 1024 * 1024;
+    let (head, tail) = body.split_at(body.len() - 1);
+    let filler = "x".repeat(most - body.len() - r#","filler":"""#.len());
+    let largest = format!(r#"{head},"filler":"{filler}"{tail}"#);
+    assert_eq!(largest.len(), most);
+    let too_large = format!("{largest} ");
+    assert_eq!(send(stage, signed(largest)).await.0, StatusCode::ACCEPTED);
+    let (status, text) = send(stage, signed(too_large)).await;
+    assert_eq!(
+        (status, text.as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 25 MiB.")
+    );
+});
 
-story!(
-    the_event_on_the_bus_is_small_and_holds_no_address,
-    |stage| {
-        let body = real_body(stage).await;
-        assert!(body.contains("@"), "the call holds an e-mail address");
-        let (subject, event) = stage.bus().await.read_all("CS_INTAKE").await.pop().unwrap();
-        assert_eq!(
-            subject,
-            format!("countersign.intake.v1.main.{}", stage.project.id())
-        );
-        let text = event.to_string();
-        assert!(
-            !text.contains('@') && !text.contains("external_url"),
-            "{text}"
-        );
-        assert!(text.len() < 2_000, "{} bytes", text.len());
-        assert_eq!(event["title"], "Faster checkout");
-    }
-);
+story!(the_event_on_the_bus_is_small_and_holds_no_address, |stage| {
+    let body = real_body(stage).await;
+    assert!(body.contains("@"), "the call holds an e-mail address");
+    let (subject, event) = stage.bus().await.read_all("CS_INTAKE").await.pop().unwrap();
+    assert_eq!(subject, format!("countersign.intake.v1.main.{}", stage.project.id()));
+    let text = event.to_string();
+    assert!(!text.contains('@') && !text.contains("external_url"), "{text}");
+    assert!(text.len() < 2_000, "{} bytes", text.len());
+    assert_eq!(event["title"], "Faster checkout");
+});

@@ -20,15 +20,9 @@ story!(killed_while_calls_come_in, |stage| {
     stage.gitlab.hold_calls();
     let grace = stage.gitlab.user("grace");
     let all: Vec<_> = (0..20)
-        .map(|n| {
-            stage
-                .project
-                .opens_merge_request(&format!("Change {n}"), &grace)
-        })
+        .map(|n| stage.project.opens_merge_request(&format!("Change {n}"), &grace))
         .collect();
-    stage
-        .gitlab
-        .release_calls(gitlab_sim::Order::Shuffled { seed: 7 });
+    stage.gitlab.release_calls(gitlab_sim::Order::Shuffled { seed: 7 });
     stage.gitlab.delivered(3).await;
     stage.is_killed();
     stage.starts();
@@ -60,14 +54,9 @@ story!(
     |stage| {
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let delay = Fault::Delay(Duration::from_secs(5));
-        stage
-            .gitlab
-            .fault(delay, Lasting::Times(1), Routes::Answers);
+        stage.gitlab.fault(delay, Lasting::Times(1), Routes::Answers);
         stage.approver("Ada").approves(&merge_request).await;
-        stage
-            .gitlab
-            .until("an answer to be on its way", |it| !it.answers().is_empty())
-            .await;
+        stage.gitlab.until("an answer to be on its way", |it| !it.answers().is_empty()).await;
         stage.is_killed();
         stage.starts();
         merge_request.status_becomes(&stage.check, "passed").await;
@@ -80,9 +69,7 @@ story!(
     |stage| {
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let delay = Fault::DelayAfter(Duration::from_secs(5));
-        stage
-            .gitlab
-            .fault(delay, Lasting::Times(1), Routes::Answers);
+        stage.gitlab.fault(delay, Lasting::Times(1), Routes::Answers);
         stage.approver("Ada").approves(&merge_request).await;
         merge_request.status_becomes(&stage.check, "passed").await;
         stage.is_killed();

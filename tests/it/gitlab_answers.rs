@@ -8,12 +8,8 @@ use tests::story;
 story!(a_busy_or_broken_gitlab_gets_its_answer_later, |stage| {
     let once = Lasting::Times(1);
     for fault in [
-        Fault::TooManyRequests {
-            retry_after_seconds: Some(1),
-        },
-        Fault::TooManyRequestsJson {
-            retry_after_seconds: Some(1),
-        },
+        Fault::TooManyRequests { retry_after_seconds: Some(1) },
+        Fault::TooManyRequestsJson { retry_after_seconds: Some(1) },
         Fault::ServerError(502),
         Fault::RowLocked,
         Fault::Html,
@@ -27,35 +23,22 @@ story!(a_busy_or_broken_gitlab_gets_its_answer_later, |stage| {
     stage.answered_in_the_end(&merge_request, "passed").await;
 });
 
-story!(
-    an_answer_that_was_applied_but_not_acknowledged_is_settled,
-    |stage| {
-        stage
-            .gitlab
-            .fault(Fault::CutAfter, Lasting::Times(1), Routes::Answers);
-        let merge_request = stage.opens_merge_request("Faster checkout").await;
-        stage.approver("Ada").approves(&merge_request).await;
-        merge_request.status_becomes(&stage.check, "passed").await;
-        stage.is_quiet().await;
-        let page = stage.approver("Reader").opens_newest(&merge_request).await;
-        assert!(
-            page.timeline()
-                .last()
-                .unwrap()
-                .contains("GitLab stored passed.")
-        );
-    }
-);
+story!(an_answer_that_was_applied_but_not_acknowledged_is_settled, |stage| {
+    stage.gitlab.fault(Fault::CutAfter, Lasting::Times(1), Routes::Answers);
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    stage.is_quiet().await;
+    let page = stage.approver("Reader").opens_newest(&merge_request).await;
+    assert!(page.timeline().last().unwrap().contains("GitLab stored passed."));
+});
 
 story!(what_an_operator_must_mend_is_named_and_heals, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     stage.token.revoke();
     stage.approver("Ada").approves(&merge_request).await;
     let page = stage.reads_problem(&merge_request).await;
-    assert!(
-        page.contains("not answered yet, answer delayed GitLab refused the token"),
-        "{page}"
-    );
+    assert!(page.contains("not answered yet, answer delayed GitLab refused the token"), "{page}");
     stage.token.restore();
     merge_request.status_becomes(&stage.check, "passed").await;
 });
@@ -81,38 +64,24 @@ story!(a_head_that_moved_unseen_is_found_by_the_answer, |stage| {
     assert_eq!(merge_request.status(&stage.check), "pending");
 });
 
-story!(
-    a_verdict_that_changes_meanwhile_is_the_one_that_is_posted,
-    |stage| {
-        stage.gitlab.fault(
-            Fault::ServerError(503),
-            Lasting::UntilCleared,
-            Routes::Answers,
-        );
-        let merge_request = stage.opens_merge_request("Faster checkout").await;
-        let ada = stage.approver("Ada");
-        let page = ada.approves(&merge_request).await;
-        stage.gitlab.answered(1).await;
-        ada.decides(&page, "reject", "I was wrong").await;
-        stage.gitlab.clear_faults();
-        merge_request.status_becomes(&stage.check, "failed").await;
-        stage.is_quiet().await;
-        assert!(
-            merge_request
-                .rows()
-                .iter()
-                .all(|row| row.status != gitlab_sim::Status::Passed)
-        );
-    }
-);
+story!(a_verdict_that_changes_meanwhile_is_the_one_that_is_posted, |stage| {
+    stage.gitlab.fault(Fault::ServerError(503), Lasting::UntilCleared, Routes::Answers);
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let ada = stage.approver("Ada");
+    let page = ada.approves(&merge_request).await;
+    stage.gitlab.answered(1).await;
+    ada.decides(&page, "reject", "I was wrong").await;
+    stage.gitlab.clear_faults();
+    merge_request.status_becomes(&stage.check, "failed").await;
+    stage.is_quiet().await;
+    assert!(merge_request.rows().iter().all(|row| row.status != gitlab_sim::Status::Passed));
+});
 
 story!(a_slow_gitlab_holds_up_no_other_merge_request, |stage| {
     let slow = stage.opens_merge_request("Slow").await;
     let quick = stage.opens_merge_request("Quick").await;
     let delay = Fault::Delay(Duration::from_secs(2));
-    stage
-        .gitlab
-        .fault(delay, Lasting::Times(1), Routes::Answers);
+    stage.gitlab.fault(delay, Lasting::Times(1), Routes::Answers);
     stage.approver("Ada").approves(&slow).await;
     stage.approver("Ada").approves(&quick).await;
     quick.status_becomes(&stage.check, "passed").await;

@@ -14,24 +14,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gitlab", &[]),
     ("bus", &["kit", "proto"]),
     ("ingress", &["bus", "gitlab", "kit", "proto"]),
-    (
-        "recorder",
-        &["approval", "bus", "kit", "migrations", "proto"],
-    ),
+    ("recorder", &["approval", "bus", "kit", "migrations", "proto"]),
     ("decision", &["bus", "gitlab", "kit", "proto"]),
     ("ui", &["bus", "kit", "proto"]),
     (
         "countersign",
-        &[
-            "approval",
-            "bus",
-            "decision",
-            "gitlab-sim",
-            "ingress",
-            "kit",
-            "recorder",
-            "ui",
-        ],
+        &["approval", "bus", "decision", "gitlab-sim", "ingress", "kit", "recorder", "ui"],
     ),
     ("tests", &["bus", "gitlab-sim", "kit", "proto"]),
 ];
@@ -45,29 +33,13 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Libraries that bring clocks, randomness, I/O or tasks.
-const NEVER_IN_THE_CORE: &[&str] = &[
-    "tokio",
-    "futures",
-    "tracing",
-    "axum",
-    "rand",
-    "reqwest",
-    "sea-orm",
-    "async-nats",
-    "prost",
-];
+const NEVER_IN_THE_CORE: &[&str] =
+    &["tokio", "futures", "tracing", "axum", "rand", "reqwest", "sea-orm", "async-nats", "prost"];
 
 fn imports() -> BTreeMap<String, Vec<(String, bool)>> {
     let manifest = format!("{}/../Cargo.toml", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--offline",
-            "--manifest-path",
-        ])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"])
         .arg(manifest)
         .output()
         .unwrap();
@@ -75,18 +47,10 @@ fn imports() -> BTreeMap<String, Vec<(String, bool)>> {
     let packages = metadata["packages"].as_array().unwrap();
     let of = |package: &Value| {
         let all = package["dependencies"].as_array().unwrap();
-        let import = |it: &Value| {
-            (
-                it["name"].as_str().unwrap().to_owned(),
-                it["kind"].is_null(),
-            )
-        };
+        let import = |it: &Value| (it["name"].as_str().unwrap().to_owned(), it["kind"].is_null());
         all.iter().map(import).collect()
     };
-    packages
-        .iter()
-        .map(|it| (it["name"].as_str().unwrap().to_owned(), of(it)))
-        .collect()
+    packages.iter().map(|it| (it["name"].as_str().unwrap().to_owned(), of(it))).collect()
 }
 
 #[test]
@@ -97,17 +61,10 @@ fn imports_point_down_only() {
         let allowed = MAY_IMPORT.iter().find(|(room, _)| room == name);
         let (_, allowed) = allowed.unwrap_or_else(|| panic!("{name} has no place in the house"));
         for (import, _) in found.iter().filter(|(import, _)| ours.contains(&import)) {
-            assert!(
-                allowed.contains(&import.as_str()),
-                "{name} must not import {import}"
-            );
+            assert!(allowed.contains(&import.as_str()), "{name} must not import {import}");
         }
     }
-    assert_eq!(
-        imports.len(),
-        MAY_IMPORT.len(),
-        "a room of the table is gone"
-    );
+    assert_eq!(imports.len(), MAY_IMPORT.len(), "a room of the table is gone");
 }
 
 #[test]
@@ -116,16 +73,10 @@ fn some_libraries_are_known_in_one_room_only() {
         for (import, normal) in found {
             let rule = ONLY_IN.iter().find(|(library, _)| *library == import);
             if let Some((_, rooms)) = rule.filter(|_| normal) {
-                assert!(
-                    rooms.contains(&name.as_str()),
-                    "{name} must not know {import}"
-                );
+                assert!(rooms.contains(&name.as_str()), "{name} must not know {import}");
             }
             let core = name == "approval" && normal;
-            assert!(
-                !core || !NEVER_IN_THE_CORE.contains(&import.as_str()),
-                "approval: {import}"
-            );
+            assert!(!core || !NEVER_IN_THE_CORE.contains(&import.as_str()), "approval: {import}");
         }
     }
 }

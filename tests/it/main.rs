@@ -2,11 +2,7 @@
 //!
 //! One binary, so that it links once. Each story runs on SQLite and on PostgreSQL against the real
 //! program; see `tests::Stage` for what is checked at the end of each.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a failing test should panic"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should panic")]
 
 mod approving;
 mod browser;

@@ -25,29 +25,20 @@ story!(calls_in_any_order_end_with_the_same_head, |stage| {
     stage.state_becomes(&merge_request, "Waiting").await;
     for older in merge_request.shas().split_last().unwrap().1 {
         let request = stage.request_id_of(&merge_request, older);
-        assert_eq!(
-            stage.approver("Reader").opens(&request).await.state(),
-            "Superseded"
-        );
+        assert_eq!(stage.approver("Reader").opens(&request).await.state(), "Superseded");
     }
 });
 
 story!(retry_reopens_a_rejection, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
-    stage
-        .approver("Eve")
-        .rejects(&merge_request, "Not yet")
-        .await;
+    stage.approver("Eve").rejects(&merge_request, "Not yet").await;
     merge_request.status_becomes(&stage.check, "failed").await;
     merge_request.retry(&stage.check).unwrap();
     stage.state_becomes(&merge_request, "Waiting").await;
     stage.approver("Ada").approves(&merge_request).await;
     merge_request.status_becomes(&stage.check, "passed").await;
     let page = stage.approver("Reader").opens_newest(&merge_request).await;
-    assert!(
-        page.html.contains("<blockquote>Not yet</blockquote>"),
-        "the history is kept"
-    );
+    assert!(page.html.contains("<blockquote>Not yet</blockquote>"), "the history is kept");
 });
 
 story!(retry_of_an_approval_posts_it_again, |stage| {
@@ -112,21 +103,14 @@ story!(a_call_without_a_commit_is_looked_up, |stage| {
     merge_request.edit_title("Renamed while the commits were away");
     stage.gitlab.calls_settled().await;
     stage.is_quiet().await;
-    let page = stage
-        .approver("Reader")
-        .opens(&stage.request_id_of(&merge_request, &sha))
-        .await;
+    let page = stage.approver("Reader").opens(&stage.request_id_of(&merge_request, &sha)).await;
     assert_eq!(page.state(), "Waiting");
 });
 
 story!(a_fork_is_answered_at_the_target_project, |stage| {
     let fork = stage.gitlab.project("grace/backend");
     let grace = stage.gitlab.user("grace");
-    let merge_request = stage
-        .project
-        .merge_request("From a fork", &grace)
-        .from_fork(&fork)
-        .opens();
+    let merge_request = stage.project.merge_request("From a fork", &grace).from_fork(&fork).opens();
     stage.gitlab.calls_settled().await;
     fork.delete();
     merge_request.edit_title("The fork is gone");

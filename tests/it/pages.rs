@@ -5,12 +5,7 @@ use tests::{Terms, story};
 
 story!(the_list_shows_what_waits, |stage| {
     assert!(
-        stage
-            .approver("Ada")
-            .opens_list()
-            .await
-            .html
-            .contains("Nothing waits for a decision.")
+        stage.approver("Ada").opens_list().await.html.contains("Nothing waits for a decision.")
     );
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     stage.is_quiet().await;
@@ -35,50 +30,26 @@ story!(the_list_shows_what_waits, |stage| {
 story!(every_value_from_gitlab_is_escaped, |stage| {
     let evil = r#""><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}"#;
     let grace = stage.gitlab.user_named("mallory", evil);
-    let merge_request = stage
-        .project
-        .merge_request(evil, &grace)
-        .labels(&[evil])
-        .opens();
+    let merge_request = stage.project.merge_request(evil, &grace).labels(&[evil]).opens();
     stage.gitlab.calls_settled().await;
     stage.is_quiet().await;
     let ada = stage.approver("Ada");
-    for html in [
-        ada.opens_list().await.html,
-        ada.opens_newest(&merge_request).await.html,
-    ] {
-        assert!(
-            !html.contains("<img src=x") && !html.contains("<script>alert"),
-            "{html}"
-        );
-        assert!(
-            html.contains("&#60;script&#62;alert(2)&#60;/script&#62;{{7*7}}"),
-            "{html}"
-        );
+    for html in [ada.opens_list().await.html, ada.opens_newest(&merge_request).await.html] {
+        assert!(!html.contains("<img src=x") && !html.contains("<script>alert"), "{html}");
+        assert!(html.contains("&#60;script&#62;alert(2)&#60;/script&#62;{{7*7}}"), "{html}");
     }
 });
 
 story!(a_browser_may_only_do_what_our_pages_need, |stage| {
-    let answer = stage
-        .http()
-        .get(format!("{}/approval-apps/", stage.url()))
-        .send()
-        .await
-        .unwrap();
+    let answer = stage.http().get(format!("{}/approval-apps/", stage.url())).send().await.unwrap();
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
     let policy = header("content-security-policy");
     assert!(policy.starts_with("default-src 'none';"), "{policy}");
-    assert!(
-        policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("cache-control"), "no-store");
     let cookie = header("set-cookie");
-    assert!(
-        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
-        "{cookie}"
-    );
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 });
 
 story!(a_form_from_elsewhere_decides_nothing, |stage| {
@@ -87,35 +58,16 @@ story!(a_form_from_elsewhere_decides_nothing, |stage| {
     let page = ada.opens_newest(&merge_request).await;
     let sha = merge_request.sha();
     let guess = "00".repeat(32);
-    let form = [
-        ("verdict", "approve"),
-        ("sha", &*sha),
-        ("target_branch", "main"),
-        ("token", &*guess),
-    ];
+    let form =
+        [("verdict", "approve"), ("sha", &*sha), ("target_branch", "main"), ("token", &*guess)];
     let refused = ada.sends(&page.url, &form, &[]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert!(
-        refused
-            .html
-            .contains("This form did not come from a page we showed you")
-    );
+    assert!(refused.html.contains("This form did not come from a page we showed you"));
     let cross = [("sec-fetch-site", "cross-site")];
-    assert_eq!(
-        ada.sends(&page.url, &form, &cross).await.status,
-        StatusCode::FORBIDDEN
-    );
+    assert_eq!(ada.sends(&page.url, &form, &cross).await.status, StatusCode::FORBIDDEN);
     let more = [&form[..], &[("actor", "boss")]].concat();
-    assert_eq!(
-        ada.sends(&page.url, &more, &[]).await.status,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
-    let got = stage
-        .http()
-        .get(format!("{}/decision", page.url))
-        .send()
-        .await
-        .unwrap();
+    assert_eq!(ada.sends(&page.url, &more, &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let got = stage.http().get(format!("{}/decision", page.url)).send().await.unwrap();
     assert_eq!(got.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(stage.rows("decision").await, 0);
 });
@@ -130,11 +82,7 @@ story!(a_wrong_address_is_told, |stage| {
     ] {
         let page = ada.gets(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(
-            page.html.contains("There is nothing at this address."),
-            "{}",
-            page.html
-        );
+        assert!(page.html.contains("There is nothing at this address."), "{}", page.html);
     }
 });
 
@@ -150,13 +98,8 @@ story!(
         let unnamed = ada.decides(&page, "approve", "").await;
         assert_eq!(unnamed.status, StatusCode::UNAUTHORIZED);
         let form = page.form("approve");
-        let form: Vec<_> = form
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let decided = ada
-            .sends(&page.url, &form, &[("x-remote-user", "Jane Doe")])
-            .await;
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let decided = ada.sends(&page.url, &form, &[("x-remote-user", "Jane Doe")]).await;
         assert_eq!(decided.notice(), "Recorded: approve. Approved by Jane Doe.");
     }
 );
@@ -172,11 +115,7 @@ story!(changes_arrive_as_events_and_go_on_after_a_cut, |stage| {
     let second = stage.opens_merge_request("While nobody listened").await;
     let mut again = stage.listens(Some(&seen.id)).await;
     let caught_up = again.until_request(&stage.request_id(&second)).await;
-    assert!(
-        caught_up.data.contains("While nobody listened"),
-        "{}",
-        caught_up.data
-    );
+    assert!(caught_up.data.contains("While nobody listened"), "{}", caught_up.data);
 });
 
 story!(the_admin_port_tells_how_it_is, |stage| {
@@ -184,20 +123,9 @@ story!(the_admin_port_tells_how_it_is, |stage| {
     let ready = stage.http().get(&admin).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::OK);
     stage.opens_merge_request("Faster checkout").await;
-    let metrics = stage
-        .http()
-        .get(admin.replace("readyz", "metrics"))
-        .send()
-        .await
-        .unwrap();
+    let metrics = stage.http().get(admin.replace("readyz", "metrics")).send().await.unwrap();
     let text = metrics.text().await.unwrap();
-    assert!(
-        text.contains(r#"countersign_calls_total{status="202"} 1"#),
-        "{text}"
-    );
-    let alive = stage
-        .http()
-        .get(admin.replace("readyz", "healthz"))
-        .header(header::ACCEPT, "*/*");
+    assert!(text.contains(r#"countersign_calls_total{status="202"} 1"#), "{text}");
+    let alive = stage.http().get(admin.replace("readyz", "healthz")).header(header::ACCEPT, "*/*");
     assert_eq!(alive.send().await.unwrap().text().await.unwrap(), "alive\n");
 });

@@ -32,10 +32,7 @@ impl Page {
         let after = self.html.split_once(opening).map_or("", |(_, after)| after);
         let inner = after.split_once('>').map_or("", |(_, inner)| inner);
         let name = opening[1..].split([' ', '>']).next().unwrap_or_default();
-        let inner = inner
-            .split(&format!("</{name}>"))
-            .next()
-            .unwrap_or_default();
+        let inner = inner.split(&format!("</{name}>")).next().unwrap_or_default();
         let mut text = String::new();
         let mut inside = false;
         for c in inner.replace("<div", " <div").chars() {
@@ -52,10 +49,7 @@ impl Page {
     /// The state in the banner, such as `Waiting`.
     #[must_use]
     pub fn state(&self) -> String {
-        let chip = self
-            .html
-            .split_once("class=\"chip ")
-            .map_or("", |(_, after)| after);
+        let chip = self.html.split_once("class=\"chip ").map_or("", |(_, after)| after);
         let word = chip.split_once('>').map_or("", |(_, after)| after);
         word.split('<').next().unwrap_or_default().to_owned()
     }
@@ -78,10 +72,7 @@ impl Page {
         let steps = self.html.split("<span class=\"kind\">").skip(1);
         let step = |text: &str| {
             let (kind, rest) = text.split_once("</span> <span>").unwrap_or_default();
-            format!(
-                "{kind}: {}",
-                rest.split("</span>").next().unwrap_or_default()
-            )
+            format!("{kind}: {}", rest.split("</span>").next().unwrap_or_default())
         };
         steps.map(step).collect()
     }
@@ -95,15 +86,8 @@ impl Page {
     }
 
     fn hidden(&self, name: &str) -> String {
-        let decide = self
-            .html
-            .split("<form class=\"decide")
-            .nth(1)
-            .unwrap_or_default();
-        let after = decide
-            .split(&format!("name=\"{name}\" value=\""))
-            .nth(1)
-            .unwrap_or_default();
+        let decide = self.html.split("<form class=\"decide").nth(1).unwrap_or_default();
+        let after = decide.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
         after.split('"').next().unwrap_or_default().to_owned()
     }
 }
@@ -111,12 +95,7 @@ impl Page {
 impl Approver {
     pub(crate) fn new(name: &str, url: &str, client: Client) -> Self {
         let cookie = Arc::default();
-        Self {
-            name: name.to_owned(),
-            url: url.to_owned(),
-            client,
-            cookie,
-        }
+        Self { name: name.to_owned(), url: url.to_owned(), client, cookie }
     }
 
     /// Opens a page by its path.
@@ -147,16 +126,8 @@ impl Approver {
             self.gets(&path).await.status == StatusCode::SEE_OTHER
         })
         .await;
-        let answer = self
-            .client
-            .get(format!("{}{path}", self.url))
-            .send()
-            .await
-            .unwrap();
-        let location = answer.headers()[header::LOCATION]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
+        let location = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
         self.gets(&location).await
     }
 
@@ -203,7 +174,7 @@ impl Approver {
         }
         let page = self.read(request).await;
         match page.html.strip_prefix("see ") {
-            Some(location) => self.gets(&location.to_owned()).await,
+            Some(location) => self.gets(location).await,
             None => page,
         }
     }
@@ -211,19 +182,11 @@ impl Approver {
     async fn read(&self, request: reqwest::RequestBuilder) -> Page {
         let answer = request.send().await.unwrap();
         if let Some(cookie) = answer.headers().get(header::SET_COOKIE) {
-            let pair = cookie
-                .to_str()
-                .unwrap()
-                .split(';')
-                .next()
-                .unwrap_or_default();
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap_or_default();
             *self.cookie.lock().unwrap() = Some(pair.to_owned());
         }
         let (status, url) = (answer.status(), answer.url().to_string());
-        let see = answer
-            .headers()
-            .get(header::LOCATION)
-            .map(|to| to.to_str().unwrap().to_owned());
+        let see = answer.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
         let html = match see {
             Some(location) => format!("see {location}"),
             None => answer.text().await.unwrap(),

@@ -25,21 +25,13 @@ impl Browser {
     pub async fn opens() -> Self {
         let port = bus::embedded::free_port().unwrap();
         let mut command = Command::new(tool("CHROMEDRIVER_BIN", "chromedriver"));
-        command
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
         let driver = Guarded::spawn(command).expect("chromedriver cannot be run: see `make setup`");
         crate::stage::until("chromedriver to open its port", async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port))
-                .await
-                .is_ok()
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
         })
         .await;
-        let profile = tempfile::Builder::new()
-            .prefix("countersign-browser-")
-            .tempdir()
-            .unwrap();
+        let profile = tempfile::Builder::new().prefix("countersign-browser-").tempdir().unwrap();
         let mut wishes = DesiredCapabilities::chrome();
         let profile_flag = format!("--user-data-dir={}", profile.path().display());
         for flag in [
@@ -59,14 +51,8 @@ impl Browser {
         if let Some(chromium) = std::env::var_os("CHROMIUM_BIN") {
             wishes.set_binary(chromium.to_str().unwrap()).unwrap();
         }
-        let window = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes)
-            .await
-            .unwrap();
-        Self {
-            window,
-            _driver: driver,
-            _profile: profile,
-        }
+        let window = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes).await.unwrap();
+        Self { window, _driver: driver, _profile: profile }
     }
 
     /// Waits for an element whose text contains this one, and returns it.
@@ -81,21 +67,12 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!(
-            "{text:?} is not in {css}:\n{}",
-            self.window.source().await.unwrap_or_default()
-        );
+        panic!("{text:?} is not in {css}:\n{}", self.window.source().await.unwrap_or_default());
     }
 
     /// Types into a field.
     pub async fn types(&self, css: &str, text: &str) {
-        self.window
-            .find(By::Css(css))
-            .await
-            .unwrap()
-            .send_keys(text)
-            .await
-            .unwrap();
+        self.window.find(By::Css(css)).await.unwrap().send_keys(text).await.unwrap();
     }
 
     /// Saves what is to be seen as a PNG.

@@ -20,17 +20,12 @@ impl Inspector {
         let mut options = ConnectOptions::new();
         if let Some(config) = config {
             let config = std::fs::read_to_string(config).unwrap();
-            let after = config
-                .split_once("user: \"countersign\", password: \"")
-                .unwrap()
-                .1;
+            let after = config.split_once("user: \"countersign\", password: \"").unwrap().1;
             let password = after.split('"').next().unwrap_or_default().to_owned();
             options = options.user_and_password("countersign".into(), password);
         }
         let client = options.connect(url).await.unwrap();
-        Self {
-            jetstream: jetstream::new(client),
-        }
+        Self { jetstream: jetstream::new(client) }
     }
 
     /// The number of messages in a stream.
@@ -41,13 +36,7 @@ impl Inspector {
 
     /// The settings of a stream.
     pub async fn settings(&self, stream: &str) -> jetstream::stream::Config {
-        self.jetstream
-            .get_stream(stream)
-            .await
-            .unwrap()
-            .cached_info()
-            .config
-            .clone()
+        self.jetstream.get_stream(stream).await.unwrap().cached_info().config.clone()
     }
 
     /// The data of every message of a stream.
@@ -97,10 +86,7 @@ impl Inspector {
 
     /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.
     pub async fn publish(&self, subject: &str, data: &str) {
-        let sent = self
-            .jetstream
-            .publish(subject.to_owned(), data.to_owned().into())
-            .await;
+        let sent = self.jetstream.publish(subject.to_owned(), data.to_owned().into()).await;
         sent.unwrap().await.unwrap();
     }
 }
@@ -115,11 +101,7 @@ pub struct OutsideSystem {
 
 impl OutsideSystem {
     pub(crate) fn new(name: &str, password: &str, url: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            password: password.to_owned(),
-            url: url.to_owned(),
-        }
+        Self { name: name.to_owned(), password: password.to_owned(), url: url.to_owned() }
     }
 
     /// Publishes a decision with a client that is not ours (`nats-py`) and returns its receipt.
@@ -160,10 +142,7 @@ impl OutsideSystem {
     async fn publishes(&self, client: &async_nats::Client, decision: &Value) {
         let subject = format!("countersign.decision.v1.{}", self.name);
         let jetstream = jetstream::new(client.clone());
-        let sent = jetstream
-            .publish(subject, decision.to_string().into())
-            .await
-            .unwrap();
+        let sent = jetstream.publish(subject, decision.to_string().into()).await.unwrap();
         sent.await.unwrap();
     }
 

@@ -31,24 +31,15 @@ pub(crate) struct StoryDatabase {
 impl StoryDatabase {
     pub(crate) async fn new(kind: Kind, folder: &Path) -> Self {
         match kind {
-            Kind::Sqlite => Self {
-                url: format!("sqlite://{}/story.db", folder.display()),
-            },
+            Kind::Sqlite => Self { url: format!("sqlite://{}/story.db", folder.display()) },
             Kind::Postgres => {
                 let port = cluster_port();
                 let name = format!("story_{}", uuid::Uuid::new_v4().simple());
                 let server = format!("postgres://countersign@127.0.0.1:{port}");
-                let admin = Database::connect(format!("{server}/postgres"))
-                    .await
-                    .unwrap();
-                admin
-                    .execute_unprepared(&format!("CREATE DATABASE {name}"))
-                    .await
-                    .unwrap();
+                let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
+                admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
                 admin.close().await.unwrap();
-                Self {
-                    url: format!("{server}/{name}"),
-                }
+                Self { url: format!("{server}/{name}") }
             }
         }
     }
@@ -74,10 +65,7 @@ fn cluster_port() -> u16 {
 }
 
 fn start_cluster() -> Cluster {
-    let folder = tempfile::Builder::new()
-        .prefix("countersign-pg-")
-        .tempdir()
-        .unwrap();
+    let folder = tempfile::Builder::new().prefix("countersign-pg-").tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
@@ -99,37 +87,20 @@ fn start_cluster() -> Cluster {
         "--locale=C",
         "-D",
     ]);
-    let made = initdb
-        .arg(&data)
-        .output()
-        .expect("initdb cannot be run: see `make setup`");
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    let made = initdb.arg(&data).output().expect("initdb cannot be run: see `make setup`");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let port = bus::embedded::free_port().unwrap();
     let mut postgres = command("postgres", user);
-    postgres
-        .arg("-D")
-        .arg(&data)
-        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
+    postgres.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
     postgres.args(["-c", "max_connections=300", "-c", "shared_buffers=64MB"]);
     postgres.stdout(Stdio::null()).stderr(Stdio::null());
     let server = Guarded::spawn(postgres).unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(
-            Instant::now() < deadline,
-            "PostgreSQL did not open its port"
-        );
+        assert!(Instant::now() < deadline, "PostgreSQL did not open its port");
         std::thread::sleep(Duration::from_millis(10));
     }
-    Cluster {
-        _server: server,
-        _folder: folder,
-        port,
-    }
+    Cluster { _server: server, _folder: folder, port }
 }
 
 fn command(program: &str, user: Option<(u32, u32)>) -> Command {
@@ -138,9 +109,7 @@ fn command(program: &str, user: Option<(u32, u32)>) -> Command {
         None => program.into(),
     };
     let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.current_dir("/").stdin(Stdio::null());
     if let Some((uid, gid)) = user {
         command.uid(uid).gid(gid);
@@ -159,15 +128,9 @@ fn account_for_postgres() -> Option<(u32, u32)> {
     }
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap();
     let ids = |name: &str| {
-        let line = accounts
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}:")))?;
+        let line = accounts.lines().find(|line| line.starts_with(&format!("{name}:")))?;
         let mut parts = line.split(':').skip(2);
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     };
-    Some(
-        ids("postgres")
-            .or_else(|| ids("nobody"))
-            .expect("no account to run PostgreSQL under"),
-    )
+    Some(ids("postgres").or_else(|| ids("nobody")).expect("no account to run PostgreSQL under"))
 }

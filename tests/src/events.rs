@@ -30,13 +30,8 @@ impl Events {
         }
         let answer = request.send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        let bytes = answer
-            .bytes_stream()
-            .filter_map(|part| async { Some(part.ok()?.to_vec()) });
-        Self {
-            bytes: bytes.boxed(),
-            unread: String::new(),
-        }
+        let bytes = answer.bytes_stream().filter_map(|part| async { Some(part.ok()?.to_vec()) });
+        Self { bytes: bytes.boxed(), unread: String::new() }
     }
 
     /// The next event, within ten seconds.
@@ -51,9 +46,7 @@ impl Events {
                 continue;
             }
             let part = tokio::time::timeout(Duration::from_secs(10), self.bytes.next()).await;
-            let part = part
-                .expect("an event within 10 s")
-                .expect("the stream is open");
+            let part = part.expect("an event within 10 s").expect("the stream is open");
             self.unread.push_str(&String::from_utf8_lossy(&part));
         }
     }

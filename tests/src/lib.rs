@@ -3,11 +3,8 @@
 //!
 //! Invariant: nothing here reaches into the product. It is started as a process and spoken to as
 //! its users do; only the checks at the end of a story read its database.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a failing test should panic"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should panic")]
+#![expect(clippy::disallowed_methods, reason = "tools are found by the environment")]
 
 mod approver;
 mod browser;
@@ -43,16 +40,12 @@ macro_rules! story {
 
             #[test]
             fn on_sqlite() {
-                $crate::tell($crate::Kind::Sqlite, $terms, async |stage| {
-                    story(stage).await
-                });
+                $crate::tell($crate::Kind::Sqlite, $terms, async |stage| story(stage).await);
             }
 
             #[test]
             fn on_postgres() {
-                $crate::tell($crate::Kind::Postgres, $terms, async |stage| {
-                    story(stage).await
-                });
+                $crate::tell($crate::Kind::Postgres, $terms, async |stage| story(stage).await);
             }
         }
     };

@@ -14,9 +14,7 @@ use kit::child::Guarded;
 pub fn binary() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     // target/<profile>/deps/it-<hash> or target/<profile>/bench
-    let profile = here
-        .ancestors()
-        .find(|folder| folder.join("countersign").is_file());
+    let profile = here.ancestors().find(|folder| folder.join("countersign").is_file());
     let profile = profile.unwrap_or_else(|| {
         panic!("the binary is not built: run `cargo build -p countersign` first")
     });
@@ -51,21 +49,11 @@ impl Program {
         log: PathBuf,
     ) -> Result<Self, String> {
         let mut command = Command::new(binary());
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(environment.iter().cloned());
+        command.args(arguments).env_clear().envs(environment.iter().cloned());
         command.env("NATS_SERVER_BIN", tool("NATS_SERVER_BIN", "nats-server"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        let file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .unwrap();
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(file);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
         let mut child = Guarded::spawn(command).unwrap();
         let stdout = child.take_stdout().unwrap();
         let mut lines = Vec::new();
@@ -84,13 +72,8 @@ impl Program {
     /// The address that a line of the greeting names, such as `requests`.
     #[must_use]
     pub fn address(&self, of: &str) -> String {
-        let line = self
-            .lines
-            .iter()
-            .find_map(|line| line.trim().strip_prefix(of));
-        line.unwrap_or_else(|| panic!("no {of} in {:?}", self.lines))
-            .trim()
-            .to_owned()
+        let line = self.lines.iter().find_map(|line| line.trim().strip_prefix(of));
+        line.unwrap_or_else(|| panic!("no {of} in {:?}", self.lines)).trim().to_owned()
     }
 
     /// Process id.
@@ -107,16 +90,12 @@ impl Program {
 
     /// Ends it without a chance to finish anything.
     pub fn kill(self) {
-        self.child
-            .stop(libc::SIGKILL, Duration::from_secs(5))
-            .unwrap();
+        self.child.stop(libc::SIGKILL, Duration::from_secs(5)).unwrap();
     }
 
     /// Asks it to stop and waits.
     #[must_use]
     pub fn stop(self) -> ExitStatus {
-        self.child
-            .stop(libc::SIGTERM, Duration::from_secs(20))
-            .unwrap()
+        self.child.stop(libc::SIGTERM, Duration::from_secs(20)).unwrap()
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const SOURCE_PASSWORD: &str = "a-password-for-stories";
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What is special about a story.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// More settings, as environment variables.
     pub settings: Vec<(&'static str, String)>,
@@ -37,18 +37,6 @@ pub struct Terms {
     pub apart: bool,
 }
 
-impl Default for Terms {
-    fn default() -> Self {
-        Self {
-            settings: Vec::new(),
-            dead_letters: 0,
-            leaves_an_answer_behind: false,
-            gitlab: Options::default(),
-            apart: false,
-        }
-    }
-}
-
 impl Terms {
     /// The same with one more setting.
     #[must_use]
@@ -60,28 +48,19 @@ impl Terms {
     /// The same with each role as a process of its own.
     #[must_use]
     pub fn apart(self) -> Self {
-        Self {
-            apart: true,
-            ..self
-        }
+        Self { apart: true, ..self }
     }
 
     /// The same with an answer of a killed process that is still under way.
     #[must_use]
     pub fn leaving_an_answer_behind(self) -> Self {
-        Self {
-            leaves_an_answer_behind: true,
-            ..self
-        }
+        Self { leaves_an_answer_behind: true, ..self }
     }
 
     /// The same with dead letters that belong to the story.
     #[must_use]
     pub fn leaving_dead_letters(self, dead_letters: u64) -> Self {
-        Self {
-            dead_letters,
-            ..self
-        }
+        Self { dead_letters, ..self }
     }
 }
 
@@ -111,11 +90,8 @@ pub struct Stage {
 pub fn tell(kind: Kind, terms: Terms, story: impl AsyncFnOnce(&mut Stage)) {
     // A second story in this process finds it chosen.
     let _chosen_before = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut stage = Stage::set(kind, terms).await;
         story(&mut stage).await;
@@ -125,10 +101,7 @@ pub fn tell(kind: Kind, terms: Terms, story: impl AsyncFnOnce(&mut Stage)) {
 
 impl Stage {
     async fn set(kind: Kind, terms: Terms) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("countersign-story-")
-            .tempdir()
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("countersign-story-").tempdir().unwrap();
         let database = StoryDatabase::new(kind, folder.path()).await;
         let gitlab = GitLabSim::start(terms.gitlab.clone()).await.unwrap();
         let bot = gitlab.user_named("countersign-bot", "Countersign");
@@ -144,21 +117,12 @@ impl Stage {
             ("COUNTERSIGN_DATABASE_URL", database.url.clone()),
             ("COUNTERSIGN_BUS__ACK_WAIT_MS", "1000".to_owned()),
             ("COUNTERSIGN_DECISION__FIRST_WAIT_MS", "50".to_owned()),
-            (
-                "COUNTERSIGN_SOURCE__SERVICENOW__PASSWORD",
-                SOURCE_PASSWORD.to_owned(),
-            ),
+            ("COUNTERSIGN_SOURCE__SERVICENOW__PASSWORD", SOURCE_PASSWORD.to_owned()),
         ];
-        let mut settings: Vec<(String, String)> = own
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        settings.extend(
-            terms
-                .settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone())),
-        );
+        let mut settings: Vec<(String, String)> =
+            own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        settings
+            .extend(terms.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let project = gitlab.project("shop/backend");
         let check = project.check("Change approval", "http://127.0.0.1:1/", Some(HOOK_SECRET));
         let client = reqwest::Client::builder()
@@ -204,11 +168,7 @@ impl Stage {
 
     /// Starts the product, or starts it again at the same address.
     pub fn starts(&mut self) {
-        let roles = if self.terms.apart {
-            &ROLES[..]
-        } else {
-            &["up"]
-        };
+        let roles = if self.terms.apart { &ROLES[..] } else { &["up"] };
         for role in roles {
             let log = self.log_file();
             let program = Program::start(&[role], &self.settings, log)
@@ -217,11 +177,7 @@ impl Stage {
         }
         let hook = self.hook_program().address("hook");
         if !self.terms.apart {
-            let listen = hook
-                .trim_start_matches("http://")
-                .split('/')
-                .next()
-                .unwrap_or_default();
+            let listen = hook.trim_start_matches("http://").split('/').next().unwrap_or_default();
             self.set_setting("COUNTERSIGN_LISTEN", listen);
         }
         self.check.point_at(&hook);
@@ -242,17 +198,8 @@ impl Stage {
 
     /// Asks the product to stop; its exit code, or the first that is not 0.
     pub fn is_stopped(&mut self) -> Option<i32> {
-        let codes: Vec<_> = self
-            .programs
-            .drain(..)
-            .rev()
-            .map(|it| it.stop().code())
-            .collect();
-        codes
-            .iter()
-            .copied()
-            .find(|code| *code != Some(0))
-            .unwrap_or(Some(0))
+        let codes: Vec<_> = self.programs.drain(..).rev().map(|it| it.stop().code()).collect();
+        codes.iter().copied().find(|code| *code != Some(0)).unwrap_or(Some(0))
     }
 
     /// The running product, or its first role.
@@ -266,11 +213,8 @@ impl Stage {
     }
 
     fn role(&self, name: &str) -> &Program {
-        let place = if self.terms.apart {
-            ROLES.iter().position(|role| *role == name)
-        } else {
-            Some(0)
-        };
+        let place =
+            if self.terms.apart { ROLES.iter().position(|role| *role == name) } else { Some(0) };
         self.programs.get(place.unwrap()).expect("it runs")
     }
 
@@ -283,9 +227,7 @@ impl Stage {
     /// The address under which everything is served.
     #[must_use]
     pub fn url(&self) -> String {
-        self.role("ui")
-            .address("requests")
-            .replace("/approval-apps/", "")
+        self.role("ui").address("requests").replace("/approval-apps/", "")
     }
 
     /// Somebody opens a merge request; returns once GitLab's call was answered.
@@ -333,10 +275,7 @@ impl Stage {
     pub async fn state_of_becomes(&self, request_id: &str, state: &str) {
         let reader = self.approver("Reader");
         let said = format!("the state to become {state}");
-        until(&said, async || {
-            reader.opens(request_id).await.state() == state
-        })
-        .await;
+        until(&said, async || reader.opens(request_id).await.state() == state).await;
     }
 
     /// The bus, seen by its owner.
@@ -363,27 +302,17 @@ impl Stage {
         let reader = self.approver("Reader");
         let request_id = self.request_id(merge_request);
         until("a problem to be told", async || {
-            reader
-                .opens(&request_id)
-                .await
-                .html
-                .contains("class=\"problem\"")
+            reader.opens(&request_id).await.html.contains("class=\"problem\"")
         })
         .await;
-        reader
-            .opens(&request_id)
-            .await
-            .text_after("<dd id=\"shown\"")
+        reader.opens(&request_id).await.text_after("<dd id=\"shown\"")
     }
 
     /// Waits until GitLab shows a status that needs several attempts.
     pub async fn answered_in_the_end(&self, merge_request: &MergeRequest, status: &str) {
         let (merge_request, check) = (merge_request.clone(), self.check.clone());
         let shown = |_: &GitLabSim| merge_request.status(&check) == status;
-        self.gitlab
-            .wait_for("the answer", Duration::from_secs(60), shown)
-            .await
-            .unwrap();
+        self.gitlab.wait_for("the answer", Duration::from_secs(60), shown).await.unwrap();
     }
 
     /// The body of a call that GitLab made.
@@ -443,20 +372,13 @@ impl Stage {
         }
         self.is_quiet().await;
         let bus = self.bus().await;
-        assert_eq!(
-            bus.messages("CS_DEAD").await,
-            self.terms.dead_letters,
-            "dead letters"
-        );
+        assert_eq!(bus.messages("CS_DEAD").await, self.terms.dead_letters, "dead letters");
         let database = self.database.connect().await;
         truth::audit_chain_verifies(&database).await;
         truth::every_passed_was_decided(&database, &self.gitlab).await;
         truth::every_attempt_has_one_receipt(&database, &bus).await;
         let overlapped = self.gitlab.answers_overlapped();
-        assert!(
-            !overlapped || self.terms.leaves_an_answer_behind,
-            "two answers at once"
-        );
+        assert!(!overlapped || self.terms.leaves_an_answer_behind, "two answers at once");
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
         for secret in [HOOK_SECRET, SOURCE_PASSWORD, self.token.value()] {
             assert!(!log.contains(secret), "a secret is in the log");
@@ -493,13 +415,7 @@ pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .chars()
-        .next();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim().chars().next();
     !matches!(state, None | Some('Z' | 'X'))
 }
 

@@ -45,21 +45,15 @@ pub(crate) async fn audit_chain_verifies(database: &DatabaseConnection) {
 /// I2: GitLab never stored a `passed` of ours without an accepted approval of that very commit.
 pub(crate) async fn every_passed_was_decided(database: &DatabaseConnection, gitlab: &GitLabSim) {
     let sql = "SELECT sha FROM decision WHERE accepted AND verdict = 'approve'";
-    let approved: Vec<String> = rows(database, sql)
-        .await
-        .iter()
-        .map(|row| row.try_get_by_index(0).unwrap())
-        .collect();
+    let approved: Vec<String> =
+        rows(database, sql).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
     let ours = gitlab.answers().into_iter().filter(|answer| {
         answer.user.as_deref() == Some("countersign-bot")
             && answer.status.as_deref() == Some(Status::Passed.as_str())
     });
     for answer in ours {
         let sha = answer.sha.unwrap_or_default();
-        assert!(
-            approved.contains(&sha),
-            "passed was posted for {sha}, which nobody approved"
-        );
+        assert!(approved.contains(&sha), "passed was posted for {sha}, which nobody approved");
     }
 }
 
@@ -75,9 +69,5 @@ pub(crate) async fn every_attempt_has_one_receipt(database: &DatabaseConnection,
             *attempts.entry(id).or_default() += 1;
         }
     }
-    assert_eq!(
-        bus.receipts().await,
-        attempts,
-        "attempts and their receipts"
-    );
+    assert_eq!(bus.receipts().await, attempts, "attempts and their receipts");
 }

@@ -144,11 +144,6 @@ impl Config {
 
 /// Reads the configuration from its layers.
 pub fn load(file: Option<&Path>, environment: &[(String, String)]) -> Result<Config, ConfigError> {
-    let layers = Layers {
-        defaults: Config::DEFAULTS,
-        file,
-        environment,
-        short_names: SHORT_NAMES,
-    };
+    let layers = Layers { defaults: Config::DEFAULTS, file, environment, short_names: SHORT_NAMES };
     layers.load()
 }

@@ -17,9 +17,7 @@ const GITLAB_PORT: u16 = 8929;
 /// Runs the demo until asked to stop; it leaves nothing behind.
 pub fn demo() -> Result<Outcome> {
     run::runtime()?.block_on(async {
-        let folder = tempfile::Builder::new()
-            .prefix("countersign-demo-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("countersign-demo-").tempdir()?;
         let listener = listen_near(PORT).await?;
         let address = listener.local_addr()?;
         let sim = gitlab().await?;
@@ -43,16 +41,10 @@ pub fn demo() -> Result<Outcome> {
 }
 
 async fn gitlab() -> Result<GitLabSim> {
-    let options = |port| Options {
-        port,
-        history_limit: 1_000,
-        ..Options::default()
-    };
+    let options = |port| Options { port, history_limit: 1_000, ..Options::default() };
     match GitLabSim::start(options(GITLAB_PORT)).await {
         Ok(sim) => Ok(sim),
-        Err(_) => GitLabSim::start(options(0))
-            .await
-            .context("the simulated GitLab cannot start"),
+        Err(_) => GitLabSim::start(options(0)).await.context("the simulated GitLab cannot start"),
     }
 }
 
@@ -72,9 +64,8 @@ fn settings(
     secret: &str,
     address: SocketAddr,
 ) -> Result<Settings> {
-    let mut environment: Vec<(String, String)> = std::env::vars()
-        .filter(|(name, _)| name == "NATS_SERVER_BIN")
-        .collect();
+    let mut environment: Vec<(String, String)> =
+        std::env::vars().filter(|(name, _)| name == "NATS_SERVER_BIN").collect();
     let own = [
         ("COUNTERSIGN_GITLAB_URL", gitlab.to_owned()),
         ("COUNTERSIGN_GITLAB_TOKEN", token.to_owned()),

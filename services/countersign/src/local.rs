@@ -28,10 +28,7 @@ impl DataFolder {
         match lock.try_lock() {
             Ok(()) => Ok(Self { _lock: lock }),
             Err(TryLockError::WouldBlock) => {
-                bail!(
-                    "another countersign runs in the data folder {}",
-                    path.display()
-                )
+                bail!("another countersign runs in the data folder {}", path.display())
             }
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))

@@ -104,9 +104,7 @@ pub fn run(role: Role, settings: Settings) -> Result<Outcome> {
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     // Without it neither TLS library can be chosen; a second start finds it chosen.
     let _chosen_before = rustls::crypto::ring::default_provider().install_default();
-    Ok(tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> Result<Outcome> {
@@ -162,18 +160,8 @@ pub(crate) async fn start(
     let admin_listener = kit::http::bind(settings.admin_listen).await?;
     let admin = admin_listener.local_addr()?;
     let admin_routes = admin::router(health, telemetry.metrics.clone());
-    lifecycle.spawn(
-        "admin",
-        kit::http::serve(admin_listener, admin_routes, lifecycle.soft()),
-    );
-    Ok(Running {
-        lifecycle,
-        bus,
-        address,
-        admin,
-        server,
-        _data: data,
-    })
+    lifecycle.spawn("admin", kit::http::serve(admin_listener, admin_routes, lifecycle.soft()));
+    Ok(Running { lifecycle, bus, address, admin, server, _data: data })
 }
 
 async fn own_server(
@@ -218,19 +206,14 @@ impl Running {
 
     /// Says on standard output where to go, for people and for scripts.
     fn greet(&self, role: Role, hook: bool, data: &std::path::Path, took: Duration) {
-        let mut lines = vec![format!(
-            "Countersign {} ({})",
-            env!("CARGO_PKG_VERSION"),
-            role.name()
-        )];
+        let mut lines =
+            vec![format!("Countersign {} ({})", env!("CARGO_PKG_VERSION"), role.name())];
         if let Some(address) = self.address {
             if matches!(role, Role::All | Role::Ui) {
                 lines.push(format!("  requests  http://{address}/approval-apps/"));
             }
             if hook {
-                lines.push(format!(
-                    "  hook      http://{address}/approval-apps/status_check"
-                ));
+                lines.push(format!("  hook      http://{address}/approval-apps/status_check"));
             }
         }
         lines.push(format!("  health    http://{}/readyz", self.admin));
@@ -238,10 +221,7 @@ impl Running {
             lines.push(format!("  bus       nats://{}", own.server.address()));
             lines.push(format!("  data      {}", data.display()));
         }
-        lines.push(format!(
-            "Ready after {:.2} s. Stop with Ctrl-C.",
-            took.as_secs_f64()
-        ));
+        lines.push(format!("Ready after {:.2} s. Stop with Ctrl-C.", took.as_secs_f64()));
         // Nobody may be reading any more; that is no reason to stop.
         let _unread = writeln!(std::io::stdout(), "{}", lines.join("\n"));
     }

@@ -83,25 +83,12 @@ pub async fn start(
             timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(5),
         });
-        let client = client.map_err(|cause| StartError::GitLab {
-            name: name.clone(),
-            cause,
-        })?;
+        let client = client.map_err(|cause| StartError::GitLab { name: name.clone(), cause })?;
         gitlabs.insert(name, client);
     }
-    let channel = Endpoint::from_shared(config.recorder_url)?
-        .timeout(Duration::from_secs(5))
-        .connect_lazy();
-    ensure_streams(
-        &bus,
-        &[
-            Stream::Respond,
-            Stream::Outcome,
-            Stream::Intake,
-            Stream::Dead,
-        ],
-    )
-    .await?;
+    let channel =
+        Endpoint::from_shared(config.recorder_url)?.timeout(Duration::from_secs(5)).connect_lazy();
+    ensure_streams(&bus, &[Stream::Respond, Stream::Outcome, Stream::Intake, Stream::Dead]).await?;
     let app = App {
         bus: bus.clone(),
         recorder: ApprovalServiceClient::new(channel),
@@ -112,15 +99,9 @@ pub async fn start(
         let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());
         lifecycle.spawn("commands", async move {
             // A command that waits for its next attempt stays unacknowledged, so many may.
-            let limits = Limits {
-                batch: 1,
-                unacknowledged: 50_000,
-            };
+            let limits = Limits { batch: 1, unacknowledged: 50_000 };
             let stream = Stream::Respond;
-            bus::consume(&bus, ROLE, &stream, limits, stop, |batch| {
-                carry_out(&app, batch)
-            })
-            .await
+            bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
         });
     }
     health.well("decision");

@@ -17,10 +17,7 @@ pub(crate) async fn carry_out(app: &App, delivery: &Delivery) -> Result<(), Fail
     let gitlab = app.gitlab(&command.gitlab)?;
     let found = gitlab.merge_request(command.project_id, command.iid).await;
     let path = match (&found, delivery.deliveries) {
-        (Ok(_), _) => gitlab
-            .project(command.project_id)
-            .await
-            .map(|it| it.path_with_namespace),
+        (Ok(_), _) => gitlab.project(command.project_id).await.map(|it| it.path_with_namespace),
         (Err(_), _) => Ok(String::new()),
     };
     match found.and_then(|merge_request| path.map(|path| (merge_request, path))) {
@@ -52,9 +49,7 @@ fn later(
         code = error.code(),
         "a merge request could not be looked up yet: {error}"
     );
-    let wait = error
-        .retry_after()
-        .unwrap_or_else(|| app.pace.wait(attempt, !error.is_temporary()));
+    let wait = error.retry_after().unwrap_or_else(|| app.pace.wait(attempt, !error.is_temporary()));
     Err(Failure::Later(wait.max(Duration::from_millis(100))))
 }
 
@@ -88,9 +83,7 @@ async fn report(
         author_name: merge_request.author_name.unwrap_or_default(),
         labels: merge_request.labels,
         draft: merge_request.draft,
-        updated_at: merge_request
-            .updated_at
-            .map(|it| proto::timestamp(it.as_microsecond())),
+        updated_at: merge_request.updated_at.map(|it| proto::timestamp(it.as_microsecond())),
         ..MergeRequestSeen::default()
     };
     let names = app.bus.names();

@@ -48,10 +48,7 @@ impl Drop for Permit<'_> {
 impl Pace {
     /// The wait after a first failed attempt is `first_wait`.
     pub(crate) fn new(first_wait: Duration) -> Self {
-        Self {
-            first_wait,
-            state: Mutex::default(),
-        }
+        Self { first_wait, state: Mutex::default() }
     }
 
     /// How long to wait after attempt number `made`.
@@ -61,10 +58,7 @@ impl Pace {
 
     /// Takes the right to post for a request; `None` while somebody else has it.
     pub(crate) fn post_for(&self, request: Uuid) -> Option<Permit<'_>> {
-        self.state().posting.insert(request).then_some(Permit {
-            pace: self,
-            request,
-        })
+        self.state().posting.insert(request).then_some(Permit { pace: self, request })
     }
 
     /// Counts an attempt; returns its number, from 1, and whether an earlier one of this process
@@ -78,11 +72,7 @@ impl Pace {
 
     /// Remembers that an attempt may have reached GitLab.
     pub(crate) fn may_have_been_applied(&self, command: Uuid) {
-        self.state()
-            .attempts
-            .entry(command)
-            .or_default()
-            .may_have_been_applied = true;
+        self.state().attempts.entry(command).or_default().may_have_been_applied = true;
     }
 
     /// Forgets a command that is settled.
@@ -98,11 +88,7 @@ impl Pace {
 /// The wait after attempt number `made`: doubling, at most the longest, with a random part so that
 /// many commands do not come back together. `roll` is a random number.
 fn wait(first: Duration, made: u32, for_operator: bool, roll: u32) -> Duration {
-    let longest = if for_operator {
-        LONGEST_WAIT_FOR_OPERATOR
-    } else {
-        LONGEST_WAIT
-    };
+    let longest = if for_operator { LONGEST_WAIT_FOR_OPERATOR } else { LONGEST_WAIT };
     let factor = 2_u32.saturating_pow(made.saturating_sub(1).min(20));
     let full = first.saturating_mul(factor).min(longest);
     full / 2 + (full / 2).mul_f64(f64::from(roll) / f64::from(u32::MAX))

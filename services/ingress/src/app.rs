@@ -77,21 +77,10 @@ pub async fn start(config: Config, bus: Bus, health: &Health) -> Result<Router, 
     config.check()?;
     ensure_streams(&bus, &[Stream::Intake, Stream::Dead]).await?;
     for hook in config.hooks.iter().filter(|hook| hook.secrets.is_empty()) {
-        tracing::warn!(
-            hook = hook.name,
-            "this hook takes calls from anyone: it has no secret"
-        );
+        tracing::warn!(hook = hook.name, "this hook takes calls from anyone: it has no secret");
     }
-    let hooks = config
-        .hooks
-        .into_iter()
-        .map(|hook| (hook.name.clone(), hook))
-        .collect();
-    let app = App {
-        bus,
-        health: health.clone(),
-        hooks: Arc::new(hooks),
-    };
+    let hooks = config.hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();
+    let app = App { bus, health: health.clone(), hooks: Arc::new(hooks) };
     health.well("ingress");
     Ok(routes(app))
 }
@@ -115,19 +104,13 @@ mod tests {
         Hook {
             name: "default".into(),
             gitlab: "main".into(),
-            secrets: secrets
-                .iter()
-                .map(|secret| SecretString::from(*secret))
-                .collect(),
+            secrets: secrets.iter().map(|secret| SecretString::from(*secret)).collect(),
             allow_unsigned,
         }
     }
 
     fn trouble(hooks: Vec<Hook>) -> Option<String> {
-        Config { hooks }
-            .check()
-            .err()
-            .map(|error| error.to_string())
+        Config { hooks }.check().err().map(|error| error.to_string())
     }
 
     #[test]
@@ -135,14 +118,8 @@ mod tests {
         assert_eq!(trouble(vec![hook(&["s"], false)]), None);
         assert_eq!(trouble(vec![hook(&[], true)]), None);
         let refused = trouble(vec![hook(&[], false)]).unwrap_or_default();
-        assert!(
-            refused.starts_with("the hook default has no secret: set one"),
-            "{refused}"
-        );
+        assert!(refused.starts_with("the hook default has no secret: set one"), "{refused}");
         let twice = trouble(vec![hook(&["s"], false), hook(&["t"], false)]);
-        assert_eq!(
-            twice.as_deref(),
-            Some("the hook default is configured twice")
-        );
+        assert_eq!(twice.as_deref(), Some("the hook default is configured twice"));
     }
 }

@@ -96,9 +96,8 @@ impl FromRequest<App> for Verified {
 
 async fn find_hook(parts: &mut http::request::Parts, app: &App) -> Result<Hook, Refused> {
     use axum::extract::FromRequestParts;
-    let Path(path): Path<HashMap<String, String>> = Path::from_request_parts(parts, app)
-        .await
-        .map_err(|_| Refused::UnknownHook)?;
+    let Path(path): Path<HashMap<String, String>> =
+        Path::from_request_parts(parts, app).await.map_err(|_| Refused::UnknownHook)?;
     let name = path.get("hook").map_or(DEFAULT_HOOK, String::as_str);
     app.hooks.get(name).cloned().ok_or(Refused::UnknownHook)
 }
@@ -111,17 +110,11 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
         None => true,
         Some(encoding) => encoding.as_bytes().eq_ignore_ascii_case(b"identity"),
     };
-    if json && plain {
-        Ok(())
-    } else {
-        Err(Refused::NotJson)
-    }
+    if json && plain { Ok(()) } else { Err(Refused::NotJson) }
 }
 
 async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refused> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<usize>().ok());
     let too_large = announced.is_some_and(|length| length > BODY_BYTES_MAX);
     match tokio::time::timeout(BODY_TIMEOUT, collect(body, too_large)).await {
@@ -153,24 +146,15 @@ async fn collect(mut body: axum::body::Body, mut too_large: bool) -> Result<Byte
             break;
         }
     }
-    if too_large {
-        Err(Refused::TooLarge)
-    } else {
-        Ok(kept.freeze())
-    }
+    if too_large { Err(Refused::TooLarge) } else { Ok(kept.freeze()) }
 }
 
 fn verify(hook: &Hook, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
     if hook.secrets.is_empty() && hook.allow_unsigned {
         return Ok(());
     }
-    let signature = headers
-        .get("x-gitlab-signature")
-        .map(http::HeaderValue::as_bytes);
-    let secrets = hook
-        .secrets
-        .iter()
-        .map(|secret| secret.expose_secret().as_bytes());
+    let signature = headers.get("x-gitlab-signature").map(http::HeaderValue::as_bytes);
+    let secrets = hook.secrets.iter().map(|secret| secret.expose_secret().as_bytes());
     match signature::verify(signature, secrets, body) {
         Ok(_) => Ok(()),
         Err(signature::SignatureError::Missing) => Err(Refused::Unsigned),

@@ -24,17 +24,13 @@ pub(crate) async fn receive(State(app): State<App>, verified: Verified) -> Respo
     let stored = match &verified.call {
         Ok(call) => {
             let event = event(delivery_id, &verified, call);
-            publish(&app.bus, delivery_id, &event)
-                .await
-                .map(|()| accepted())
+            publish(&app.bus, delivery_id, &event).await.map(|()| accepted())
         }
-        Err(error) => bury(&app.bus, delivery_id, &verified, error)
-            .await
-            .map(|()| {
-                tracing::warn!(delivery.id = %delivery_id, hook = verified.hook.name,
+        Err(error) => bury(&app.bus, delivery_id, &verified, error).await.map(|()| {
+            tracing::warn!(delivery.id = %delivery_id, hook = verified.hook.name,
                 "a signed body is not a status check call: {error}");
-                (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response()
-            }),
+            (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response()
+        }),
     };
     let response = stored.unwrap_or_else(|error| {
         app.health.trouble("bus", error.to_string());
@@ -58,19 +54,12 @@ fn accepted() -> Response {
 
 async fn publish(bus: &Bus, id: Uuid, event: &MergeRequestSeen) -> Result<(), PublishError> {
     let names = bus.names();
-    let target = (
-        names.stream(&Stream::Intake),
-        names.intake(&event.gitlab, event.project_id),
-    );
+    let target = (names.stream(&Stream::Intake), names.intake(&event.gitlab, event.project_id));
     let about = match event.sha.as_str() {
         "" => None,
-        sha => Some(proto::request_id(
-            &event.gitlab,
-            event.project_id,
-            event.iid,
-            event.check_id,
-            sha,
-        )),
+        sha => {
+            Some(proto::request_id(&event.gitlab, event.project_id, event.iid, event.check_id, sha))
+        }
     };
     let message = Outgoing::new(target, Kind::MergeRequestSeen, ROLE, id, event);
     let message = match about {
@@ -132,8 +121,6 @@ fn event(id: Uuid, verified: &Verified, call: &StatusCheckCall) -> MergeRequestS
         }),
         labels: call.labels.clone(),
         draft: call.draft,
-        updated_at: call
-            .updated_at
-            .map(|time| proto::timestamp(time.as_microsecond())),
+        updated_at: call.updated_at.map(|time| proto::timestamp(time.as_microsecond())),
     }
 }

@@ -56,20 +56,10 @@ pub async fn start(
     let mut sources: HashSet<String> = config.sources.into_iter().collect();
     sources.insert(bus::UI_SOURCE.to_owned());
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
-    let own = [
-        Stream::Intake,
-        Stream::Outcome,
-        Stream::Respond,
-        Stream::Event,
-        Stream::Receipt,
-    ];
+    let own = [Stream::Intake, Stream::Outcome, Stream::Respond, Stream::Event, Stream::Receipt];
     ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
 
-    let rules = Rules {
-        names: bus.names().clone(),
-        policy: config.policy,
-        sources,
-    };
+    let rules = Rules { names: bus.names().clone(), policy: config.policy, sources };
     let wake = Arc::new(Notify::new());
     let applier = Applier {
         store: store.clone(),
@@ -77,13 +67,8 @@ pub async fn start(
         rules: Arc::new(rules),
         outbox: wake.clone(),
     };
-    let streams = [
-        (Stream::Intake, Carries::Intake),
-        (Stream::Outcome, Carries::Outcomes),
-    ];
-    let decisions = decisions
-        .into_iter()
-        .map(|stream| (stream, Carries::Decisions));
+    let streams = [(Stream::Intake, Carries::Intake), (Stream::Outcome, Carries::Outcomes)];
+    let decisions = decisions.into_iter().map(|stream| (stream, Carries::Decisions));
     for (stream, carries) in streams.into_iter().chain(decisions) {
         spawn_consumer(lifecycle, applier.clone(), stream, carries);
     }
@@ -97,10 +82,7 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
-    let service = Service {
-        store,
-        stop: lifecycle.soft(),
-    };
+    let service = Service { store, stop: lifecycle.soft() };
     lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
@@ -110,14 +92,8 @@ pub async fn start(
 fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carries: Carries) {
     let stop = lifecycle.soft();
     lifecycle.spawn("consumer", async move {
-        let limits = Limits {
-            batch: BATCH,
-            unacknowledged: 2_000,
-        };
+        let limits = Limits { batch: BATCH, unacknowledged: 2_000 };
         let bus = applier.bus.clone();
-        bus::consume(&bus, ROLE, &stream, limits, stop, |batch| {
-            applier.apply(carries, batch)
-        })
-        .await
+        bus::consume(&bus, ROLE, &stream, limits, stop, |batch| applier.apply(carries, batch)).await
     });
 }

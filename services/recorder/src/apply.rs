@@ -38,7 +38,7 @@ pub(crate) struct Rules {
 enum Parsed {
     Seen(Box<intake::Seen>),
     Decided(Box<decisions::Decided>),
-    Outcome(outcomes::Reported),
+    Outcome(Box<outcomes::Reported>),
 }
 
 /// What a stream carries.
@@ -58,10 +58,8 @@ impl Applier {
         batch: Vec<Delivery>,
     ) -> Vec<Result<(), Failure>> {
         let started = Instant::now();
-        let parsed: Vec<Result<Parsed, Failure>> = batch
-            .iter()
-            .map(|delivery| parse(carries, delivery))
-            .collect();
+        let parsed: Vec<Result<Parsed, Failure>> =
+            batch.iter().map(|delivery| parse(carries, delivery)).collect();
         let good: Vec<&Parsed> = parsed.iter().filter_map(|it| it.as_ref().ok()).collect();
         let together = self.transact(&good).await;
         let mut results = Vec::with_capacity(parsed.len());
@@ -142,6 +140,7 @@ impl Applier {
     /// A database that is away is waited for; a message that it refuses is tried ten times.
     async fn failure(&self, error: &DbErr) -> Failure {
         if self.store.ping().await.is_err() {
+            tracing::warn!(%error, "the database is away, messages wait on the bus");
             return Failure::Later(std::time::Duration::from_secs(1));
         }
         Failure::Retry(error.to_string())
@@ -154,7 +153,9 @@ fn parse(carries: Carries, delivery: &Delivery) -> Result<Parsed, Failure> {
         Carries::Decisions => {
             decisions::parse(delivery).map(|decided| Parsed::Decided(Box::new(decided)))
         }
-        Carries::Outcomes => outcomes::parse(delivery).map(Parsed::Outcome),
+        Carries::Outcomes => {
+            outcomes::parse(delivery).map(|outcome| Parsed::Outcome(Box::new(outcome)))
+        }
     }
 }
 
@@ -182,18 +183,12 @@ fn uuid(text: &str, field: &str) -> Result<Uuid, Failure> {
 
 /// Text as every database takes it: PostgreSQL refuses U+0000, SQLite would store it.
 fn clean(text: &str, chars_max: usize) -> String {
-    text.chars()
-        .take(chars_max)
-        .map(|c| if c == '\0' { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().take(chars_max).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 
 impl Change {
     /// A change with one audit record.
     fn with(draft: crate::store::Draft) -> Self {
-        Self {
-            drafts: vec![draft],
-            ..Self::default()
-        }
+        Self { drafts: vec![draft], ..Self::default() }
     }
 }

@@ -42,9 +42,7 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter
-        .set_serving::<ApprovalServiceServer<Service>>()
-        .await;
+    reporter.set_serving::<ApprovalServiceServer<Service>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTOR)
         .build_v1()
@@ -93,10 +91,7 @@ impl ApprovalService for Service {
         };
         // Read first: what changes between the two reads is then seen twice, never missed.
         let sequence = self.store.sequence().await.map_err(internal)?;
-        let page = Page {
-            after,
-            size: size + 1,
-        };
+        let page = Page { after, size: size + 1 };
         let mut rows = self.store.list(&filter, page).await.map_err(internal)?;
         let wanted = usize::try_from(size).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
@@ -135,10 +130,7 @@ impl ApprovalService for Service {
             true => self.store.sequence().await.map_err(internal)?,
             false => i64::try_from(message.after_sequence).unwrap_or(i64::MAX),
         };
-        let first = WatchRequestsResponse {
-            sequence: convert::sequence(after),
-            request: None,
-        };
+        let first = WatchRequestsResponse { sequence: convert::sequence(after), request: None };
         let changes = watch(self.store.clone(), after);
         let all = stream::once(async { Ok(first) }).chain(changes);
         let stop = self.stop.clone().cancelled_owned();
@@ -169,28 +161,25 @@ fn watch(
     after: i64,
 ) -> impl Stream<Item = Result<WatchRequestsResponse, Status>> + Send {
     let committed = store.committed();
-    stream::unfold(
-        (store, committed, after),
-        |(store, mut committed, after)| async move {
-            loop {
-                committed.borrow_and_update();
-                match store.changed(after, PAGE_MAX).await {
-                    Ok(rows) if !rows.is_empty() => {
-                        let last = rows.last().map_or(after, |row| row.changed_seq);
-                        let messages: Vec<_> = rows.iter().map(convert::change).map(Ok).collect();
-                        return Some((stream::iter(messages), (store, committed, last)));
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        let messages = vec![Err(internal(error))];
-                        return Some((stream::iter(messages), (store, committed, after)));
-                    }
+    stream::unfold((store, committed, after), |(store, mut committed, after)| async move {
+        loop {
+            committed.borrow_and_update();
+            match store.changed(after, PAGE_MAX).await {
+                Ok(rows) if !rows.is_empty() => {
+                    let last = rows.last().map_or(after, |row| row.changed_seq);
+                    let messages: Vec<_> = rows.iter().map(convert::change).map(Ok).collect();
+                    return Some((stream::iter(messages), (store, committed, last)));
                 }
-                // Whichever comes first; an error only means that the store is gone.
-                let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
+                Ok(_) => {}
+                Err(error) => {
+                    let messages = vec![Err(internal(error))];
+                    return Some((stream::iter(messages), (store, committed, after)));
+                }
             }
-        },
-    )
+            // Whichever comes first; an error only means that the store is gone.
+            let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
+        }
+    })
     .flatten()
 }
 

@@ -69,10 +69,7 @@ pub async fn start(
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;
     let receipts = Receipts::default();
-    lifecycle.spawn(
-        "receipts",
-        receipts.clone().listen(bus.clone(), lifecycle.soft()),
-    );
+    lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
     health.well("ui");
     let app = App {
         bus,
@@ -87,25 +84,17 @@ pub async fn start(
 fn routes(app: App) -> Router {
     let pages = Router::new()
         .route("/", get(|| async { Redirect::to("/approval-apps/") }))
-        .route(
-            "/approval-apps",
-            get(|| async { Redirect::to("/approval-apps/") }),
-        )
+        .route("/approval-apps", get(|| async { Redirect::to("/approval-apps/") }))
         .route("/approval-apps/", get(pages::list))
         .route("/approval-apps/r/{id}", get(pages::request))
         .route("/approval-apps/r/{id}/decision", post(pages::decide))
-        .route(
-            "/approval-apps/gl/{gitlab}/{project_id}/{iid}",
-            get(pages::newest),
-        )
+        .route("/approval-apps/gl/{gitlab}/{project_id}/{iid}", get(pages::newest))
         .route("/approval-apps/me", post(pages::set_name))
         .route("/approval-apps/assets/{name}", get(pages::asset))
         .fallback(pages::not_found)
         .layer(CompressionLayer::new());
     // Events are not compressed: each must leave at once.
-    let all = pages
-        .route("/approval-apps/events", get(events::stream))
-        .with_state(app);
+    let all = pages.route("/approval-apps/events", get(events::stream)).with_state(app);
     secured(all)
 }
 
@@ -122,8 +111,5 @@ fn secured(router: Router) -> Router {
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "same-origin"))
         .layer(set(header::CACHE_CONTROL, "no-store"))
-        .layer(set(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ))
+        .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
 }

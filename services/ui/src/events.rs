@@ -37,9 +37,7 @@ pub(crate) async fn stream(
     visit: Visit,
     headers: HeaderMap,
 ) -> Response {
-    let last = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok());
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.and_then(|id| id.parse().ok()).or(from.after);
     let question = WatchRequestsRequest {
         after_sequence: after.unwrap_or_default(),
@@ -63,9 +61,7 @@ pub(crate) async fn stream(
 
 fn respond(changes: impl Stream<Item = Event> + Send + 'static) -> Response {
     let keep = KeepAlive::new().interval(HEARTBEAT).text("still here");
-    let mut response = Sse::new(changes.map(Ok::<_, Infallible>))
-        .keep_alive(keep)
-        .into_response();
+    let mut response = Sse::new(changes.map(Ok::<_, Infallible>)).keep_alive(keep).into_response();
     // Some proxies collect an answer before they pass it on, unless told not to.
     let no = axum::http::HeaderValue::from_static("no");
     response.headers_mut().insert("x-accel-buffering", no);
@@ -84,10 +80,5 @@ fn event(change: WatchRequestsResponse, visit: &Visit) -> Option<Event> {
         "state": row.state,
         "row": Row { row }.render().ok()?,
     });
-    Some(
-        Event::default()
-            .id(id)
-            .event("request")
-            .data(data.to_string()),
-    )
+    Some(Event::default().id(id).event("request").data(data.to_string()))
 }

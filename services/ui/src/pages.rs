@@ -53,11 +53,7 @@ pub(crate) async fn list(
     let page = ListPage {
         reader: Reader::of(&visit),
         show,
-        rows: found
-            .requests
-            .iter()
-            .map(|it| RequestView::new(it, &visit, now))
-            .collect(),
+        rows: found.requests.iter().map(|it| RequestView::new(it, &visit, now)).collect(),
         next: Some(found.next_page_token).filter(|token| !token.is_empty()),
         sequence: found.sequence,
         now: TimeView::new(Some(now), now),
@@ -81,19 +77,9 @@ pub(crate) async fn request(
         Ok(found) => found,
         Err(status) => return unavailable(&visit, &status),
     };
-    let decision = found
-        .decisions
-        .iter()
-        .find(|it| Some(&it.decision_id) == said.said.as_ref());
-    let notice = decision.map(|it| Notice {
-        good: it.accepted,
-        text: it.message.clone(),
-    });
-    html(
-        StatusCode::OK,
-        &RequestPage::new(&found, &visit, notice),
-        &visit,
-    )
+    let decision = found.decisions.iter().find(|it| Some(&it.decision_id) == said.said.as_ref());
+    let notice = decision.map(|it| Notice { good: it.accepted, text: it.message.clone() });
+    html(StatusCode::OK, &RequestPage::new(&found, &visit, notice), &visit)
 }
 
 pub(crate) async fn newest(
@@ -103,12 +89,7 @@ pub(crate) async fn newest(
 ) -> Response {
     let question = ListRequestsRequest {
         page_size: 1,
-        merge_request: Some(Target {
-            gitlab,
-            project_id,
-            merge_request_iid: iid,
-            check_id: 0,
-        }),
+        merge_request: Some(Target { gitlab, project_id, merge_request_iid: iid, check_id: 0 }),
         ..ListRequestsRequest::default()
     };
     match app.recorder.list_requests(question).await {
@@ -136,42 +117,24 @@ pub(crate) async fn set_name(
 ) -> Response {
     if !same_origin(&headers) || !visit.shown_by_us("me", "", &form.token) || !visit.names_itself {
         let sentence = "This form did not come from a page of ours; open the list again.";
-        return trouble(
-            StatusCode::FORBIDDEN,
-            "Not saved",
-            sentence.to_owned(),
-            &visit,
-        );
+        return trouble(StatusCode::FORBIDDEN, "Not saved", sentence.to_owned(), &visit);
     }
     visit.person = Person::named(&form.name);
     let mut response = Redirect::to("/approval-apps/").into_response();
-    response
-        .headers_mut()
-        .extend(visit.set_cookie(true).map(|it| (header::SET_COOKIE, it)));
+    response.headers_mut().extend(visit.set_cookie(true).map(|it| (header::SET_COOKIE, it)));
     response
 }
 
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
     let (kind, text) = match name.as_str() {
-        "countersign.css" => (
-            "text/css; charset=utf-8",
-            include_str!("../assets/countersign.css"),
-        ),
-        "countersign.js" => (
-            "text/javascript; charset=utf-8",
-            include_str!("../assets/countersign.js"),
-        ),
+        "countersign.css" => ("text/css; charset=utf-8", include_str!("../assets/countersign.css")),
+        "countersign.js" => {
+            ("text/javascript; charset=utf-8", include_str!("../assets/countersign.js"))
+        }
         "mark.svg" => ("image/svg+xml", include_str!("../assets/mark.svg")),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    (
-        [
-            (header::CONTENT_TYPE, kind),
-            (header::CACHE_CONTROL, "no-cache"),
-        ],
-        text,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 pub(crate) async fn not_found(visit: Visit) -> Response {
@@ -179,15 +142,8 @@ pub(crate) async fn not_found(visit: Visit) -> Response {
 }
 
 async fn find(app: &App, id: &str) -> Result<GetRequestResponse, tonic::Status> {
-    let question = GetRequestRequest {
-        request_id: id.to_owned(),
-    };
-    Ok(app
-        .recorder
-        .clone()
-        .get_request(question)
-        .await?
-        .into_inner())
+    let question = GetRequestRequest { request_id: id.to_owned() };
+    Ok(app.recorder.clone().get_request(question).await?.into_inner())
 }
 
 /// A page for what recorder did not answer.
@@ -195,36 +151,18 @@ fn unavailable(visit: &Visit, status: &tonic::Status) -> Response {
     match status.code() {
         Code::NotFound | Code::InvalidArgument => {
             let sentence = "There is nothing at this address. It may have been mistyped.";
-            trouble(
-                StatusCode::NOT_FOUND,
-                "Not found",
-                sentence.to_owned(),
-                visit,
-            )
+            trouble(StatusCode::NOT_FOUND, "Not found", sentence.to_owned(), visit)
         }
         code => {
             tracing::warn!(?code, "recorder did not answer");
             let sentence = "The record cannot be read now. Nothing is lost; try again in a moment.";
-            trouble(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not available",
-                sentence.to_owned(),
-                visit,
-            )
+            trouble(StatusCode::SERVICE_UNAVAILABLE, "Not available", sentence.to_owned(), visit)
         }
     }
 }
 
 fn trouble(status: StatusCode, title: &'static str, sentence: String, visit: &Visit) -> Response {
-    html(
-        status,
-        &TroublePage {
-            reader: Reader::of(visit),
-            title,
-            sentence,
-        },
-        visit,
-    )
+    html(status, &TroublePage { reader: Reader::of(visit), title, sentence }, visit)
 }
 
 fn html(status: StatusCode, page: &impl Template, visit: &Visit) -> Response {

@@ -35,17 +35,9 @@ pub(crate) struct Person {
 impl Person {
     /// A person by the name they typed.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let name: String = name
-            .trim()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(NAME_CHARS_MAX)
-            .collect();
-        let id = name
-            .to_lowercase()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(".");
+        let name: String =
+            name.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+        let id = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(".");
         (!id.is_empty()).then_some(Self { id, name })
     }
 }
@@ -62,12 +54,7 @@ impl Visit {
                 (said.and_then(Person::named), false)
             }
         };
-        Self {
-            secret,
-            person,
-            names_itself,
-            new,
-        }
+        Self { secret, person, names_itself, new }
     }
 
     /// The token that a form about this request and commit must carry.
@@ -89,11 +76,7 @@ impl Visit {
             return None;
         }
         let name = self.person.as_ref().map_or("", |person| &person.name);
-        let name = if self.names_itself {
-            hex::encode(name)
-        } else {
-            String::new()
-        };
+        let name = if self.names_itself { hex::encode(name) } else { String::new() };
         let secret = &self.secret;
         let value =
             format!("{COOKIE}={secret}.{name}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
@@ -127,19 +110,16 @@ pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     }
     match (of("origin"), of("host")) {
         (None, _) => true,
-        (Some(origin), Some(host)) => origin
-            .split_once("://")
-            .is_some_and(|(_, origin_host)| origin_host == host),
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, origin_host)| origin_host == host)
+        }
         (Some(_), None) => false,
     }
 }
 
 /// The secret and the name in our cookie; two cookies of our name are not ours.
 fn cookie(headers: &HeaderMap) -> Option<(String, Option<String>)> {
-    let all = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut ours = all
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
@@ -150,9 +130,7 @@ fn cookie(headers: &HeaderMap) -> Option<(String, Option<String>)> {
     }
     let (secret, name) = value.split_once('.')?;
     let whole = secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let name = hex::decode(name)
-        .ok()
-        .and_then(|name| String::from_utf8(name).ok());
+    let name = hex::decode(name).ok().and_then(|name| String::from_utf8(name).ok());
     whole.then(|| (secret.to_owned(), name.filter(|name| !name.is_empty())))
 }
 
@@ -172,10 +150,7 @@ mod tests {
         pairs
             .iter()
             .map(|(name, value)| {
-                (
-                    header::HeaderName::from_static(name),
-                    HeaderValue::try_from(*value).unwrap(),
-                )
+                (header::HeaderName::from_static(name), HeaderValue::try_from(*value).unwrap())
             })
             .collect()
     }
@@ -195,10 +170,7 @@ mod tests {
         assert!(!back.shown_by_us("r1", "bbb", &token));
         assert!(!back.shown_by_us("r2", "aaa", &token));
         let other = Visit::of(&HeaderMap::new(), &SignIn::Name);
-        assert!(
-            !other.shown_by_us("r1", "aaa", &other.token("r1", "aaa")),
-            "has no cookie yet"
-        );
+        assert!(!other.shown_by_us("r1", "aaa", &other.token("r1", "aaa")), "has no cookie yet");
         assert!(!Visit::of(&browser(&other), &SignIn::Name).shown_by_us("r1", "aaa", &token));
     }
 
@@ -207,16 +179,9 @@ mod tests {
         let mut visit = Visit::of(&HeaderMap::new(), &SignIn::Name);
         visit.person = Person::named("  Ada  Lövelace ");
         let back = Visit::of(&browser(&visit), &SignIn::Name).person.unwrap();
-        assert_eq!(
-            (back.id.as_str(), back.name.as_str()),
-            ("ada.lövelace", "Ada  Lövelace")
-        );
+        assert_eq!((back.id.as_str(), back.name.as_str()), ("ada.lövelace", "Ada  Lövelace"));
         let sign_in = SignIn::Header(header::HeaderName::from_static("x-forwarded-user"));
-        assert_eq!(
-            Visit::of(&browser(&visit), &sign_in).person,
-            None,
-            "a cookie proves nothing"
-        );
+        assert_eq!(Visit::of(&browser(&visit), &sign_in).person, None, "a cookie proves nothing");
         let proxied = headers(&[("x-forwarded-user", "jane.doe")]);
         assert_eq!(Visit::of(&proxied, &sign_in).person.unwrap().id, "jane.doe");
     }
@@ -226,31 +191,15 @@ mod tests {
         assert!(same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
         assert!(!same_origin(&headers(&[("sec-fetch-site", "cross-site")])));
         assert!(!same_origin(&headers(&[("sec-fetch-site", "same-site")])));
-        assert!(same_origin(&headers(&[
-            ("origin", "https://a.example"),
-            ("host", "a.example")
-        ])));
-        assert!(!same_origin(&headers(&[
-            ("origin", "null"),
-            ("host", "a.example")
-        ])));
-        assert!(!same_origin(&headers(&[
-            ("origin", "https://b.example"),
-            ("host", "a.example")
-        ])));
+        assert!(same_origin(&headers(&[("origin", "https://a.example"), ("host", "a.example")])));
+        assert!(!same_origin(&headers(&[("origin", "null"), ("host", "a.example")])));
+        assert!(!same_origin(&headers(&[("origin", "https://b.example"), ("host", "a.example")])));
     }
 
     #[test]
     fn a_broken_or_doubled_cookie_is_no_cookie() {
-        for cookie in [
-            "countersign=abc.",
-            "countersign",
-            "countersign=x; countersign=y",
-        ] {
-            assert!(
-                Visit::of(&headers(&[("cookie", cookie)]), &SignIn::Name).new,
-                "{cookie}"
-            );
+        for cookie in ["countersign=abc.", "countersign", "countersign=x; countersign=y"] {
+            assert!(Visit::of(&headers(&[("cookie", cookie)]), &SignIn::Name).new, "{cookie}");
         }
     }
 }

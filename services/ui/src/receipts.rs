@@ -53,11 +53,7 @@ impl Receipts {
     pub(crate) fn expect(&self, decision_id: &str) -> Ticket {
         let (sender, arrives) = oneshot::channel();
         self.lock().insert(decision_id.to_owned(), sender);
-        Ticket {
-            receipts: self.clone(),
-            decision_id: decision_id.to_owned(),
-            arrives,
-        }
+        Ticket { receipts: self.clone(), decision_id: decision_id.to_owned(), arrives }
     }
 
     fn arrived(&self, data: &[u8]) {
@@ -79,10 +75,7 @@ impl Receipts {
 impl Ticket {
     /// The receipt, or `None` when it does not come in time.
     pub(crate) async fn within(&mut self, patience: Duration) -> Option<Receipt> {
-        tokio::time::timeout(patience, &mut self.arrives)
-            .await
-            .ok()?
-            .ok()
+        tokio::time::timeout(patience, &mut self.arrives).await.ok()?.ok()
     }
 }
 

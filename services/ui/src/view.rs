@@ -46,20 +46,12 @@ impl TimeView {
     pub(crate) fn new(micros: Option<i64>, now_micros: i64) -> Self {
         let time = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let Some(time) = time else {
-            return Self {
-                utc: "unknown".into(),
-                machine: String::new(),
-                ago: "?".into(),
-            };
+            return Self { utc: "unknown".into(), machine: String::new(), ago: "?".into() };
         };
         let time = time.to_zoned(TimeZone::UTC);
         let utc = time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
         let machine = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Self {
-            utc,
-            machine,
-            ago: ago(micros.unwrap_or_default(), now_micros),
-        }
+        Self { utc, machine, ago: ago(micros.unwrap_or_default(), now_micros) }
     }
 }
 
@@ -153,9 +145,7 @@ fn visible(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars()
-        .map(|c| if hidden(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A recorded decision.
@@ -175,11 +165,7 @@ pub(crate) struct DecisionView {
 impl DecisionView {
     pub(crate) fn new(decision: &RecordedDecision, now_micros: i64) -> Self {
         let actor = decision.actor.clone().unwrap_or_default();
-        let who = if actor.name.is_empty() {
-            actor.id
-        } else {
-            actor.name
-        };
+        let who = if actor.name.is_empty() { actor.id } else { actor.name };
         Self {
             id: decision.decision_id.clone(),
             who: visible(&who),
@@ -239,11 +225,7 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn of(visit: &Visit) -> Self {
         Self {
-            name: visit
-                .person
-                .as_ref()
-                .map(|person| person.name.clone())
-                .unwrap_or_default(),
+            name: visit.person.as_ref().map(|person| person.name.clone()).unwrap_or_default(),
             names_itself: visit.names_itself,
             token: visit.token("me", ""),
         }
@@ -289,16 +271,8 @@ impl RequestPage {
             reader: Reader::of(visit),
             notice,
             row: RequestView::new(&request, visit, now),
-            decisions: found
-                .decisions
-                .iter()
-                .map(|it| DecisionView::new(it, now))
-                .collect(),
-            steps: found
-                .timeline
-                .iter()
-                .map(|it| StepView::new(it, now))
-                .collect(),
+            decisions: found.decisions.iter().map(|it| DecisionView::new(it, now)).collect(),
+            steps: found.timeline.iter().map(|it| StepView::new(it, now)).collect(),
             sequence: found.sequence,
         }
     }
@@ -344,18 +318,12 @@ mod tests {
     fn nothing_hides_in_a_text_and_no_script_in_an_address() {
         assert_eq!(visible("safe\u{202e}evil\u{7}"), "safe\u{fffd}evil\u{fffd}");
         assert_eq!(safe_url("javascript:alert(1)"), "");
-        assert_eq!(
-            safe_url("https://gitlab.example/x"),
-            "https://gitlab.example/x"
-        );
+        assert_eq!(safe_url("https://gitlab.example/x"), "https://gitlab.example/x");
     }
 
     #[test]
     fn what_gitlab_shows_is_never_claimed_before_it_is_known() {
-        let mut request = Request {
-            shown: "nothing".into(),
-            ..Request::default()
-        };
+        let mut request = Request { shown: "nothing".into(), ..Request::default() };
         assert_eq!(shown(&request), "not answered yet");
         request.answering = true;
         assert_eq!(shown(&request), "not answered yet, answer on its way");

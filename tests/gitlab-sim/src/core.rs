@@ -69,8 +69,7 @@ impl Core {
 
     /// Wakes everyone who waits for a condition.
     pub(crate) fn changed(&self) {
-        self.changes
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {

@@ -75,11 +75,7 @@ pub(crate) struct Dials {
 impl Dials {
     pub(crate) fn add(&self, fault: Fault, lasting: Lasting, routes: Routes) {
         if lasting != Lasting::Times(0) {
-            let dial = Dial {
-                fault,
-                lasting,
-                routes,
-            };
+            let dial = Dial { fault, lasting, routes };
             locked(&self.dials).push(dial);
         }
     }

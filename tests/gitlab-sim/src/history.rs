@@ -42,10 +42,7 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            answers: Mutex::default(),
-        }
+        Self { limit, answers: Mutex::default() }
     }
 
     /// Notes an answer that arrived and gives it its id.

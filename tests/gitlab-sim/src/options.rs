@@ -46,9 +46,7 @@ impl Default for Options {
 impl Options {
     /// The pause between two runs of the pending time-out.
     pub(crate) fn tick(&self) -> Duration {
-        let tick = self
-            .pending_tick
-            .unwrap_or_else(|| (self.pending_timeout / 2).min(TICK_MAX));
+        let tick = self.pending_tick.unwrap_or_else(|| (self.pending_timeout / 2).min(TICK_MAX));
         tick.max(Duration::from_millis(1))
     }
 }

@@ -69,10 +69,7 @@ impl Outgoing {
             .build()?;
         Ok(Self {
             client,
-            queue: Mutex::new(Queue {
-                log_limit: options.history_limit,
-                ..Queue::default()
-            }),
+            queue: Mutex::new(Queue { log_limit: options.history_limit, ..Queue::default() }),
         })
     }
 
@@ -268,11 +265,7 @@ impl Core {
             }
             let Some(next) = next else {
                 let method = method.to_string();
-                return Outcome::Answered {
-                    status,
-                    method,
-                    redirects,
-                };
+                return Outcome::Answered { status, method, redirects };
             };
             redirects += 1;
             if redirects > REDIRECTS_MAX {

@@ -88,18 +88,13 @@ struct CommitView {
 
 /// The routes of the pages; every path that is not the API's ends here.
 pub(crate) fn router(core: Arc<Core>) -> Router {
-    Router::new()
-        .route("/", get(index))
-        .fallback(elsewhere)
-        .with_state(core)
+    Router::new().route("/", get(index)).fallback(elsewhere).with_state(core)
 }
 
 async fn index(State(core): State<Arc<Core>>) -> Response {
     let rows = core.read(|world| {
         let newest_first = world.merge_requests.values().rev();
-        newest_first
-            .map(|record| index_row(world, record))
-            .collect()
+        newest_first.map(|record| index_row(world, record)).collect()
     });
     render(&IndexPage { rows })
 }
@@ -161,11 +156,7 @@ fn show(world: &World, id: u64) -> Response {
         title: record.title.clone(),
         iid: record.iid,
         description: record.description.clone(),
-        labels: record
-            .labels
-            .iter()
-            .map(|label| label.title.clone())
-            .collect(),
+        labels: record.labels.iter().map(|label| label.title.clone()).collect(),
         live,
     })
 }
@@ -187,17 +178,12 @@ fn live(world: &World, record: &MergeRequestRecord) -> LivePart {
         true => record.source_branch.clone(),
         false => format!("{}:{}", fork_path(world, record), record.source_branch),
     };
-    let commits = record
-        .branch
-        .iter()
-        .rev()
-        .take(COMMITS_MAX)
-        .map(|commit| CommitView {
-            sha: short(&commit.sha).to_owned(),
-            title: commit.title.clone(),
-            author: name(world, commit.author_id),
-            at: times::hook(commit.at),
-        });
+    let commits = record.branch.iter().rev().take(COMMITS_MAX).map(|commit| CommitView {
+        sha: short(&commit.sha).to_owned(),
+        title: commit.title.clone(),
+        author: name(world, commit.author_id),
+        at: times::hook(commit.at),
+    });
     LivePart {
         path: path_of(world, record),
         author: name(world, record.author_id),
@@ -266,9 +252,7 @@ fn act(core: &Arc<Core>, id: u64, action: &[&str]) -> Response {
 
 fn project_path(world: &World, record: &MergeRequestRecord) -> String {
     let project = world.projects.get(&record.project_id);
-    project
-        .map(|project| project.path.clone())
-        .unwrap_or_default()
+    project.map(|project| project.path.clone()).unwrap_or_default()
 }
 
 fn path_of(world: &World, record: &MergeRequestRecord) -> String {

@@ -39,16 +39,8 @@ pub(crate) fn body(
         },
     });
     // GitLab leaves these two keys out when nobody is named.
-    put_people(
-        &mut body,
-        "assignees",
-        people(world, &record.assignees, false),
-    );
-    put_people(
-        &mut body,
-        "reviewers",
-        people(world, &record.reviewers, true),
-    );
+    put_people(&mut body, "assignees", people(world, &record.assignees, false));
+    put_people(&mut body, "reviewers", people(world, &record.reviewers, true));
     body
 }
 

@@ -88,10 +88,7 @@ async fn handle(
     let faults = core.dials.take(is_answer);
     let result = with_faults(router, request, faults).await;
     if let Some(id) = noted {
-        let status = result
-            .as_ref()
-            .ok()
-            .map(|response| response.status().as_u16());
+        let status = result.as_ref().ok().map(|response| response.status().as_u16());
         core.history.ends(id, status);
     }
     core.changed();

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 /// The present moment; the only place that reads the clock.
+#[expect(clippy::disallowed_methods, reason = "the one place where the simulator reads the clock")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -14,23 +15,17 @@ pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
 
 /// `2026-01-16 05:56:22 UTC`, the form in hook payloads.
 pub(crate) fn hook(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%d %H:%M:%S UTC")
-        .to_string()
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// `2026-01-16T05:56:22.000Z`, the form in API answers.
 pub(crate) fn api(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
-        .to_string()
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 /// `2026-01-16T05:56:22+00:00`, the form of commit times in hook payloads.
 pub(crate) fn commit(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%dT%H:%M:%S+00:00")
-        .to_string()
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
 #[cfg(test)]
@@ -43,9 +38,6 @@ mod tests {
         assert_eq!(super::hook(time), "2026-01-16 05:56:22 UTC");
         assert_eq!(super::api(time), "2026-01-16T05:56:22.345Z");
         assert_eq!(super::commit(time), "2026-01-16T05:56:22+00:00");
-        assert_eq!(
-            super::api(super::whole_seconds(time)),
-            "2026-01-16T05:56:22.000Z"
-        );
+        assert_eq!(super::api(super::whole_seconds(time)), "2026-01-16T05:56:22.000Z");
     }
 }

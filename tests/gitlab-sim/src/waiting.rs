@@ -33,12 +33,7 @@ pub(crate) async fn wait(
             }
         }
     };
-    tokio::time::timeout(limit, met)
-        .await
-        .map_err(|_| NotInTime {
-            what: what.to_owned(),
-            limit,
-        })
+    tokio::time::timeout(limit, met).await.map_err(|_| NotInTime { what: what.to_owned(), limit })
 }
 
 /// Ends a story that waited in vain.
@@ -51,10 +46,7 @@ pub(crate) fn give_up(error: &NotInTime, details: &str) -> ! {
 }
 
 /// Ends a story whose set-up GitLab would refuse.
-#[expect(
-    clippy::panic,
-    reason = "a story with an impossible set-up must not go on"
-)]
+#[expect(clippy::panic, reason = "a story with an impossible set-up must not go on")]
 pub(crate) fn refuse(complaints: &[String]) -> ! {
     panic!("GitLab refuses the status check: {}", complaints.join(", "))
 }
@@ -65,20 +57,14 @@ impl Core {
         let calls = self.outgoing.log();
         let calls = calls.iter().map(|call| {
             let (iid, attempt, outcome) = (call.iid, call.attempt, &call.outcome);
-            format!(
-                "  call {} about !{iid}, attempt {attempt}: {outcome:?}",
-                call.call_id
-            )
+            format!("  call {} about !{iid}, attempt {attempt}: {outcome:?}", call.call_id)
         });
         let answers = self.history.all();
         let answers = answers.iter().map(|answer| {
             let status = answer.status.as_deref().unwrap_or("nothing");
             let sha = answer.sha.as_deref().map_or("no sha", short);
             let iid = answer.iid;
-            format!(
-                "  answer {status} for !{iid} {sha}: HTTP {:?}",
-                answer.http_status
-            )
+            format!("  answer {status} for !{iid} {sha}: HTTP {:?}", answer.http_status)
         });
         let lines: Vec<String> = recent(calls).chain(recent(answers)).collect();
         format!("the latest calls and answers:\n{}", lines.join("\n"))

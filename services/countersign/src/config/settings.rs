@@ -28,18 +28,10 @@ impl Config {
             listen,
             admin_listen: address("server.admin_listen", &self.server.admin_listen)?,
             data_dir: self.server.data_dir.clone(),
-            ingress: (all || role == Role::Ingress)
-                .then(|| self.ingress())
-                .transpose()?,
-            recorder: (all || role == Role::Recorder)
-                .then(|| self.recorder(role))
-                .transpose()?,
-            decision: (all || role == Role::Decision)
-                .then(|| self.decision())
-                .transpose()?,
-            ui: (all || role == Role::Ui)
-                .then(|| self.ui(listen))
-                .transpose()?,
+            ingress: (all || role == Role::Ingress).then(|| self.ingress()).transpose()?,
+            recorder: (all || role == Role::Recorder).then(|| self.recorder(role)).transpose()?,
+            decision: (all || role == Role::Decision).then(|| self.decision()).transpose()?,
+            ui: (all || role == Role::Ui).then(|| self.ui(listen)).transpose()?,
             bus,
             telemetry: self.telemetry,
         })
@@ -49,9 +41,7 @@ impl Config {
         let mut hooks = Vec::new();
         for (name, hook) in &self.hook {
             if !plain(name) {
-                return wrong(format!(
-                    "hook.{name}: a name is made of letters, digits, - and _"
-                ));
+                return wrong(format!("hook.{name}: a name is made of letters, digits, - and _"));
             }
             let all = std::iter::once(&hook.secret).chain(&hook.more_secrets);
             hooks.push(ingress::Hook {
@@ -62,9 +52,7 @@ impl Config {
             });
         }
         let config = ingress::Config { hooks };
-        config
-            .check()
-            .map_err(|error| ConfigError(error.to_string()))?;
+        config.check().map_err(|error| ConfigError(error.to_string()))?;
         Ok(config)
     }
 
@@ -78,9 +66,7 @@ impl Config {
         let mut gitlabs = Vec::new();
         for (name, gitlab) in &self.gitlab {
             if !plain(name) {
-                return wrong(format!(
-                    "gitlab.{name}: a name is made of letters, digits, - and _"
-                ));
+                return wrong(format!("gitlab.{name}: a name is made of letters, digits, - and _"));
             }
             if !is_set(&gitlab.token) {
                 return wrong(format!(
@@ -149,9 +135,7 @@ impl Config {
             return Ok(recorder::Database::Sqlite(file));
         }
         if let Some(path) = url.strip_prefix("sqlite:") {
-            return Ok(recorder::Database::Sqlite(
-                path.trim_start_matches("//").into(),
-            ));
+            return Ok(recorder::Database::Sqlite(path.trim_start_matches("//").into()));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(recorder::Database::Postgres(url.to_owned()));
@@ -176,10 +160,7 @@ impl Config {
                 ));
             }
         };
-        Ok(ui::Config {
-            recorder_url: self.recorder.url.clone(),
-            sign_in,
-        })
+        Ok(ui::Config { recorder_url: self.recorder.url.clone(), sign_in })
     }
 
     fn bus_settings(&self, role: Role) -> Result<BusSettings> {
@@ -228,21 +209,13 @@ fn is_set(secret: &SecretString) -> bool {
 
 /// A name that can stand in a subject and in an address.
 fn plain(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr> {
-    let found = text
-        .to_socket_addrs()
-        .ok()
-        .and_then(|mut addresses| addresses.next());
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
     found.ok_or_else(|| {
-        ConfigError(format!(
-            "{key} must be an address and a port, such as 127.0.0.1:8080"
-        ))
+        ConfigError(format!("{key} must be an address and a port, such as 127.0.0.1:8080"))
     })
 }
 
@@ -278,15 +251,9 @@ mod tests {
         let no_url = trouble(Role::All, &[], "COUNTERSIGN_GITLAB_URL").unwrap_or_default();
         assert!(no_url.contains("missing field `url`"), "{no_url}");
         let no_token = trouble(Role::All, &[], "COUNTERSIGN_GITLAB_TOKEN").unwrap_or_default();
-        assert!(
-            no_token.starts_with("gitlab.main.token is not set"),
-            "{no_token}"
-        );
+        assert!(no_token.starts_with("gitlab.main.token is not set"), "{no_token}");
         let no_secret = trouble(Role::All, &[], "COUNTERSIGN_HOOK_SECRET").unwrap_or_default();
-        assert!(
-            no_secret.starts_with("the hook default has no secret"),
-            "{no_secret}"
-        );
+        assert!(no_secret.starts_with("the hook default has no secret"), "{no_secret}");
         let no_bus = trouble(Role::Ingress, &[], "").unwrap_or_default();
         assert!(no_bus.starts_with("bus.url is not set"), "{no_bus}");
     }
@@ -295,10 +262,7 @@ mod tests {
     fn typed_names_are_for_one_machine_only() {
         let open = [("COUNTERSIGN_LISTEN", "0.0.0.0:8080")];
         let refused = trouble(Role::All, &open, "").unwrap_or_default();
-        assert!(
-            refused.contains("anybody who reaches 0.0.0.0:8080 could approve"),
-            "{refused}"
-        );
+        assert!(refused.contains("anybody who reaches 0.0.0.0:8080 could approve"), "{refused}");
         let proxied = [open[0], ("COUNTERSIGN_UI__SIGN_IN", "header")];
         assert_eq!(trouble(Role::All, &proxied, ""), None);
     }

@@ -71,10 +71,7 @@ impl Shown {
     }
 
     fn is(self, status: Status) -> bool {
-        matches!(
-            (self, status),
-            (Self::Passed, Status::Passed) | (Self::Failed, Status::Failed)
-        )
+        matches!((self, status), (Self::Passed, Status::Passed) | (Self::Failed, Status::Failed))
     }
 }
 
@@ -136,12 +133,7 @@ impl Answer {
     /// Before anything was said.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            shown: Shown::Nothing,
-            outstanding: None,
-            commands: 0,
-            problem: None,
-        }
+        Self { shown: Shown::Nothing, outstanding: None, commands: 0, problem: None }
     }
 
     /// Gives the command that brings GitLab to `wanted`, unless one is on its way already
@@ -153,11 +145,7 @@ impl Answer {
         }
         self.commands += 1;
         let id = Uuid::new_v5(&request, &self.commands.to_be_bytes());
-        let command = Command {
-            id,
-            status: wanted,
-            may_have_been_applied: false,
-        };
+        let command = Command { id, status: wanted, may_have_been_applied: false };
         self.outstanding = Some(command);
         Some(command)
     }
@@ -179,10 +167,7 @@ impl Answer {
             }
             CommandResult::Retrying => {
                 self.problem = Some(outcome.message.clone());
-                self.outstanding = Some(Command {
-                    may_have_been_applied: maybe,
-                    ..command
-                });
+                self.outstanding = Some(Command { may_have_been_applied: maybe, ..command });
                 return;
             }
             CommandResult::Obsolete => self.problem = None,

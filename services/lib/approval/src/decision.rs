@@ -53,11 +53,7 @@ impl Actor {
     /// The name to show.
     #[must_use]
     pub fn display(&self) -> &str {
-        if self.name.is_empty() {
-            &self.id
-        } else {
-            &self.name
-        }
+        if self.name.is_empty() { &self.id } else { &self.name }
     }
 }
 
@@ -174,9 +170,6 @@ impl Refusal {
     /// A refusal with its sentence.
     #[must_use]
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }

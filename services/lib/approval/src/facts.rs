@@ -19,14 +19,8 @@ impl Sha {
     /// Takes a full commit id; nothing is trimmed, shortened or changed in case.
     pub fn parse(text: &str) -> Result<Self, ShaError> {
         let full = matches!(text.len(), 40 | 64);
-        let hex = text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if full && hex {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ShaError)
-        }
+        let hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if full && hex { Ok(Self(text.to_owned())) } else { Err(ShaError) }
     }
 
     /// The full commit id.
@@ -124,33 +118,18 @@ mod tests {
     #[test]
     fn a_sha_is_taken_whole_or_not_at_all() {
         let sha1 = "a".repeat(40);
-        assert_eq!(
-            Sha::parse(&sha1).map(|sha| sha.short().to_owned()),
-            Ok("aaaaaaaa".to_owned())
-        );
+        assert_eq!(Sha::parse(&sha1).map(|sha| sha.short().to_owned()), Ok("aaaaaaaa".to_owned()));
         assert!(Sha::parse(&"0".repeat(64)).is_ok());
-        for wrong in [
-            &sha1[..39],
-            &format!("{sha1}a"),
-            &sha1.to_uppercase(),
-            &"g".repeat(40),
-            "",
-        ] {
+        for wrong in [&sha1[..39], &format!("{sha1}a"), &sha1.to_uppercase(), &"g".repeat(40), ""] {
             assert_eq!(Sha::parse(wrong), Err(ShaError), "{wrong}");
         }
     }
 
     #[test]
     fn an_unknown_state_keeps_the_gate_shut() {
-        assert_eq!(
-            MergeRequestState::from_gitlab("merged"),
-            MergeRequestState::Merged
-        );
+        assert_eq!(MergeRequestState::from_gitlab("merged"), MergeRequestState::Merged);
         for word in ["opened", "locked", "quarantined", ""] {
-            assert_eq!(
-                MergeRequestState::from_gitlab(word),
-                MergeRequestState::Open
-            );
+            assert_eq!(MergeRequestState::from_gitlab(word), MergeRequestState::Open);
         }
     }
 }

@@ -107,11 +107,7 @@ impl Gate {
             _ => format!("Recorded: {}. {}", word.as_str(), request.explanation),
         };
         let effects = self.finish(&before, Vec::new());
-        Ok(Accepted {
-            changed,
-            message,
-            effects,
-        })
+        Ok(Accepted { changed, message, effects })
     }
 
     /// Takes in what became of a command.
@@ -137,13 +133,9 @@ impl Gate {
     #[must_use]
     pub fn head(&self) -> Option<&Request> {
         let newest = |request: &&Request| request.facts.updated_at;
-        let standing = self
-            .requests
-            .iter()
-            .filter(|it| !matches!(it.standing, Standing::Superseded { .. }));
-        standing
-            .max_by_key(newest)
-            .or_else(|| self.requests.iter().max_by_key(newest))
+        let standing =
+            self.requests.iter().filter(|it| !matches!(it.standing, Standing::Superseded { .. }));
+        standing.max_by_key(newest).or_else(|| self.requests.iter().max_by_key(newest))
     }
 
     /// The request with this id.
@@ -157,10 +149,7 @@ impl Gate {
     }
 
     fn states(&self) -> Vec<(Uuid, State)> {
-        self.requests
-            .iter()
-            .map(|request| (request.id, request.state()))
-            .collect()
+        self.requests.iter().map(|request| (request.id, request.state())).collect()
     }
 
     /// How new a sighting of `sha` is. GitLab sends no order and whole seconds only, so within
@@ -169,16 +158,10 @@ impl Gate {
         let Some(head) = self.head() else {
             return Age::Newer;
         };
-        let merged = Standing::Cancelled {
-            ending: Ending::Merged,
-        };
+        let merged = Standing::Cancelled { ending: Ending::Merged };
         if head.standing == merged && sighting.state != MergeRequestState::Merged {
             // A merge is final; what says otherwise was sent before it.
-            return if sighting.authoritative {
-                Age::Newer
-            } else {
-                Age::Older
-            };
+            return if sighting.authoritative { Age::Newer } else { Age::Older };
         }
         let (Some(seen), Some(known)) = (sighting.facts.updated_at, head.facts.updated_at) else {
             return match sighting.authoritative {
@@ -200,18 +183,13 @@ impl Gate {
 
     fn open(&mut self, id: Uuid, sha: &Sha, sighting: &Sighting, age: Age, policy: &Policy) {
         let standing = match age {
-            Age::Older => Standing::Superseded {
-                by: self.head().map(|head| head.sha.clone()),
-            },
+            Age::Older => Standing::Superseded { by: self.head().map(|head| head.sha.clone()) },
             Age::Newer | Age::Same | Age::Unclear => standing_of(sighting.state),
         };
         if age == Age::Newer {
             self.supersede_others(sha);
         }
-        let Evaluation {
-            verdict,
-            explanation,
-        } = policy.evaluate(&[]);
+        let Evaluation { verdict, explanation } = policy.evaluate(&[]);
         let mut facts = sighting.facts.clone();
         self.inherit_author(&mut facts);
         self.requests.push(Request {
@@ -282,12 +260,7 @@ impl Gate {
         let request = self.requests.iter().find(|request| request.sha == *sha)?;
         let reopened = age == Age::Same
             && sighting.state == MergeRequestState::Open
-            && matches!(
-                request.standing,
-                Standing::Cancelled {
-                    ending: Ending::Closed
-                }
-            );
+            && matches!(request.standing, Standing::Cancelled { ending: Ending::Closed });
         let reason = match age {
             Age::Unclear => "Two commits were seen as the head within one second.",
             _ if reopened => "It was closed and seen open within one second.",
@@ -302,20 +275,12 @@ impl Gate {
         if request.standing == Standing::Current {
             request.standing = Standing::Superseded { by: head };
         }
-        vec![Effect::LookUp(
-            "GitLab refused an answer: another commit is the head.".to_owned(),
-        )]
+        vec![Effect::LookUp("GitLab refused an answer: another commit is the head.".to_owned())]
     }
 
     fn supersede_others(&mut self, sha: &Sha) {
-        for request in self
-            .requests
-            .iter_mut()
-            .filter(|request| request.sha != *sha)
-        {
-            request.standing = Standing::Superseded {
-                by: Some(sha.clone()),
-            };
+        for request in self.requests.iter_mut().filter(|request| request.sha != *sha) {
+            request.standing = Standing::Superseded { by: Some(sha.clone()) };
         }
     }
 
@@ -356,12 +321,8 @@ fn whole_seconds(time: Time) -> i64 {
 fn standing_of(state: MergeRequestState) -> Standing {
     match state {
         MergeRequestState::Open => Standing::Current,
-        MergeRequestState::Closed => Standing::Cancelled {
-            ending: Ending::Closed,
-        },
-        MergeRequestState::Merged => Standing::Cancelled {
-            ending: Ending::Merged,
-        },
+        MergeRequestState::Closed => Standing::Cancelled { ending: Ending::Closed },
+        MergeRequestState::Merged => Standing::Cancelled { ending: Ending::Merged },
     }
 }
 
@@ -369,11 +330,7 @@ fn standing_of(state: MergeRequestState) -> Standing {
 /// or replayed, so a `passed` that may stand is not forgotten for it.
 fn retry(request: &mut Request, at: Time, policy: &Policy) {
     let may_be_passed = request.answer.shown.may_be_passed();
-    request.answer.shown = if may_be_passed {
-        Shown::Unsure
-    } else {
-        Shown::Pending
-    };
+    request.answer.shown = if may_be_passed { Shown::Unsure } else { Shown::Pending };
     if matches!(request.verdict, Verdict::Rejected | Verdict::Expired) {
         request.begin_round(at, policy);
     }
@@ -383,10 +340,7 @@ fn retry(request: &mut Request, at: Time, policy: &Policy) {
 fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
     let refuse = |code, message: String| Err(Refusal::new(code, message));
     if attempt.actor.id.trim().is_empty() {
-        return refuse(
-            RefusalCode::Invalid,
-            "The decision names no actor.".to_owned(),
-        );
+        return refuse(RefusalCode::Invalid, "The decision names no actor.".to_owned());
     }
     if attempt.sha != request.sha {
         let message = format!(

@@ -60,11 +60,7 @@ impl Policy {
     #[must_use]
     pub fn evaluate(&self, decisions: &[&Decision]) -> Evaluation {
         let standing = standing(decisions);
-        let rejections = || {
-            standing
-                .iter()
-                .filter(|decision| decision.word == Word::Reject)
-        };
+        let rejections = || standing.iter().filter(|decision| decision.word == Word::Reject);
         if rejections().next().is_some() {
             let by = names(rejections().copied());
             return Evaluation {
@@ -72,10 +68,8 @@ impl Policy {
                 explanation: format!("Rejected by {by}."),
             };
         }
-        let approvals: Vec<_> = standing
-            .into_iter()
-            .filter(|decision| decision.word == Word::Approve)
-            .collect();
+        let approvals: Vec<_> =
+            standing.into_iter().filter(|decision| decision.word == Word::Approve).collect();
         let have = approvals.len();
         let need = usize::try_from(self.approvals.get()).unwrap_or(usize::MAX);
         let by = names(approvals.into_iter());
@@ -89,16 +83,9 @@ impl Policy {
             1 => "one more approval".to_owned(),
             missing => format!("{missing} more approvals"),
         };
-        let so_far = if have == 0 {
-            String::new()
-        } else {
-            format!(" Approved so far by {by}.")
-        };
+        let so_far = if have == 0 { String::new() } else { format!(" Approved so far by {by}.") };
         let explanation = format!("{have} of {need}: needs {more}.{so_far}");
-        Evaluation {
-            verdict: Verdict::Waiting,
-            explanation,
-        }
+        Evaluation { verdict: Verdict::Waiting, explanation }
     }
 }
 
@@ -117,10 +104,7 @@ fn standing<'a>(decisions: &[&'a Decision]) -> Vec<&'a Decision> {
 }
 
 fn names<'a>(decisions: impl Iterator<Item = &'a Decision>) -> String {
-    decisions
-        .map(|decision| decision.actor.display())
-        .collect::<Vec<_>>()
-        .join(", ")
+    decisions.map(|decision| decision.actor.display()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -129,9 +113,7 @@ mod tests {
     use crate::testing::{decision, policy};
 
     fn explain(approvals: u32, decisions: &[Decision]) -> String {
-        policy(approvals)
-            .evaluate(&decisions.iter().collect::<Vec<_>>())
-            .explanation
+        policy(approvals).evaluate(&decisions.iter().collect::<Vec<_>>()).explanation
     }
 
     #[test]
@@ -145,10 +127,7 @@ mod tests {
             explain(2, std::slice::from_ref(&ada)),
             "1 of 2: needs one more approval. Approved so far by ada."
         );
-        assert_eq!(
-            explain(2, &[bob.clone(), ada.clone()]),
-            "Approved by ada, bob."
-        );
+        assert_eq!(explain(2, &[bob.clone(), ada.clone()]), "Approved by ada, bob.");
         assert_eq!(explain(2, &[ada, bob, eve]), "Rejected by eve.");
     }
 
@@ -158,11 +137,7 @@ mod tests {
         let again = decision("ada", Word::Approve, 2);
         let back = decision("ada", Word::Revoke, 3);
         assert!(explain(2, &[yes.clone(), again.clone()]).starts_with("1 of 2"));
-        for order in [
-            [&yes, &again, &back],
-            [&back, &again, &yes],
-            [&again, &back, &yes],
-        ] {
+        for order in [[&yes, &again, &back], [&back, &again, &yes], [&again, &back, &yes]] {
             assert_eq!(policy(1).evaluate(&order).verdict, Verdict::Waiting);
         }
     }
@@ -178,14 +153,8 @@ mod tests {
 
     #[test]
     fn only_the_listed_may_decide() {
-        let allowed = Allowed::Listed {
-            people: vec!["ada".into()],
-            groups: vec!["cab".into()],
-        };
-        let policy = Policy {
-            allowed,
-            ..policy(1)
-        };
+        let allowed = Allowed::Listed { people: vec!["ada".into()], groups: vec!["cab".into()] };
+        let policy = Policy { allowed, ..policy(1) };
         let of = |id: &str, group: &str| Actor {
             id: id.into(),
             name: String::new(),
@@ -200,18 +169,12 @@ mod tests {
 
     #[test]
     fn a_rejection_may_need_a_reason() {
-        let policy = Policy {
-            reason_required: true,
-            ..policy(1)
-        };
+        let policy = Policy { reason_required: true, ..policy(1) };
         let ada = decision("ada", Word::Approve, 1).actor;
         assert_eq!(policy.check(&ada, Word::Approve, ""), Ok(()));
         assert_eq!(policy.check(&ada, Word::Reject, "too late"), Ok(()));
         let refused = policy.check(&ada, Word::Reject, "  ");
         let message = "To reject needs a reason; say why.";
-        assert_eq!(
-            refused,
-            Err(Refusal::new(RefusalCode::ReasonRequired, message))
-        );
+        assert_eq!(refused, Err(Refusal::new(RefusalCode::ReasonRequired, message)));
     }
 }

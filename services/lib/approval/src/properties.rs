@@ -11,7 +11,7 @@ const COMMITS: [char; 3] = ['a', 'b', 'c'];
 
 #[derive(Debug, Clone)]
 enum Event {
-    Sight(Sighting),
+    Sight(Box<Sighting>),
     Decide(u8, Word, char, i64),
     /// Ends the outstanding command of a commit, if there is one.
     End(char, CommandResult, bool),
@@ -30,19 +30,10 @@ fn sightings() -> impl Strategy<Value = Sighting> {
     let commit =
         prop_oneof![9 => prop::sample::select(&COMMITS[..]).prop_map(Some), 1 => Just(None)];
     let oldrev = prop::option::of(prop::sample::select(&COMMITS[..]));
-    let flags = (
-        any::<bool>(),
-        prop::bool::weighted(0.2),
-        prop::bool::weighted(0.1),
-    );
+    let flags = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
     (commit, oldrev, state, 1_i64..12, flags, 0..2_u8).prop_map(
         |(commit, oldrev, state, at, (retry, authoritative, timeless), target)| {
-            let mut seen = Sighting {
-                state,
-                retry,
-                authoritative,
-                ..sighting('a', at)
-            };
+            let mut seen = Sighting { state, retry, authoritative, ..sighting('a', at) };
             seen.sha = commit.map(sha);
             seen.oldrev = oldrev.map(sha);
             seen.facts.target_branch = ["main", "production"][usize::from(target)].into();
@@ -64,7 +55,7 @@ fn events() -> impl Strategy<Value = Event> {
         1 => Just(CommandResult::GivenUp)
     ];
     prop_oneof![
-        3 => sightings().prop_map(Event::Sight),
+        3 => sightings().prop_map(|seen| Event::Sight(Box::new(seen))),
         3 => (0..3_u8, words(), commit(), 1_i64..12)
             .prop_map(|(who, word, digit, at)| Event::Decide(who, word, digit, at)),
         3 => (commit(), result, any::<bool>()).prop_map(|(c, r, maybe)| Event::End(c, r, maybe)),
@@ -98,10 +89,8 @@ fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
                 *passed |= told;
             }
             let may_have_been_applied = *maybe && !landed;
-            let outcome = crate::Outcome {
-                may_have_been_applied,
-                ..outcome(command, result.clone())
-            };
+            let outcome =
+                crate::Outcome { may_have_been_applied, ..outcome(command, result.clone()) };
             scene.gate.settle(id, &outcome);
         }
     }
@@ -109,37 +98,21 @@ fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
 
 /// What must hold after every single event.
 fn check(gate: &Gate, gitlab: &GitLab) {
-    let current = gate
-        .requests
-        .iter()
-        .filter(|it| it.standing == Standing::Current)
-        .count();
+    let current = gate.requests.iter().filter(|it| it.standing == Standing::Current).count();
     assert!(current <= COMMITS.len());
     for request in &gate.requests {
-        let counted: Vec<_> = request
-            .decisions
-            .iter()
-            .filter(|it| it.round == request.round)
-            .collect();
+        let counted: Vec<_> =
+            request.decisions.iter().filter(|it| it.round == request.round).collect();
         let judged = policy(1).evaluate(&counted).verdict;
-        assert_eq!(
-            request.verdict, judged,
-            "the verdict is what its decisions amount to"
-        );
+        assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
         if request.wanted() == Some(Status::Passed) {
             assert_eq!(judged, Verdict::Approved);
         }
         let digit = request.sha.as_str().chars().next().unwrap_or('?');
         let may_be_passed = gitlab.may_be_passed.get(&digit).copied().unwrap_or(false);
-        let in_flight = request
-            .answer
-            .outstanding
-            .is_some_and(|it| it.may_have_been_applied);
+        let in_flight = request.answer.outstanding.is_some_and(|it| it.may_have_been_applied);
         if may_be_passed && !in_flight {
-            assert!(
-                request.answer.shown.may_be_passed(),
-                "we forgot that {digit} may be passed"
-            );
+            assert!(request.answer.shown.may_be_passed(), "we forgot that {digit} may be passed");
         }
     }
 }

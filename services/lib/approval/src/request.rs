@@ -177,15 +177,8 @@ impl Request {
 
     /// Looks at the decisions of this round again.
     pub(crate) fn judge(&mut self, policy: &Policy) {
-        let counted: Vec<_> = self
-            .decisions
-            .iter()
-            .filter(|it| it.round == self.round)
-            .collect();
-        let Evaluation {
-            verdict,
-            explanation,
-        } = policy.evaluate(&counted);
+        let counted: Vec<_> = self.decisions.iter().filter(|it| it.round == self.round).collect();
+        let Evaluation { verdict, explanation } = policy.evaluate(&counted);
         self.verdict = verdict;
         self.explanation = explanation;
     }

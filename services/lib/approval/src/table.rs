@@ -1,4 +1,5 @@
 //! What each GitLab event means, row by row.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use crate::testing::{Scene, attempt, id_of, outcome, policy, seconds, sha, sighting};
 use crate::{CommandResult, Effect, MergeRequestState, Sighting, Status, Word};
@@ -17,33 +18,22 @@ fn approved() -> Scene {
 }
 
 fn retry(digit: char, at: i64) -> Sighting {
-    Sighting {
-        retry: true,
-        ..sighting(digit, at)
-    }
+    Sighting { retry: true, ..sighting(digit, at) }
 }
 
 fn ended(digit: char, at: i64, state: MergeRequestState) -> Sighting {
-    Sighting {
-        state,
-        ..sighting(digit, at)
-    }
+    Sighting { state, ..sighting(digit, at) }
 }
 
 fn asks_gitlab(effects: &[Effect]) -> bool {
-    effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::LookUp(_)))
+    effects.iter().any(|effect| matches!(effect, Effect::LookUp(_)))
 }
 
 #[test]
 fn an_unknown_commit_waits_and_says_nothing() {
     let mut scene = Scene::default();
     let effects = scene.sees(&sighting('a', 1));
-    assert_eq!(
-        effects,
-        [Effect::Opened(id_of(&sha('a')), crate::State::Waiting)]
-    );
+    assert_eq!(effects, [Effect::Opened(id_of(&sha('a')), crate::State::Waiting)]);
     assert_eq!(scene.shown('a'), "nothing");
 }
 
@@ -61,47 +51,29 @@ fn an_approval_asks_for_passed_once() {
 fn a_push_supersedes_and_decisions_stay_behind() {
     let mut scene = approved();
     scene.sees(&sighting('b', 3));
-    assert_eq!(
-        (scene.state('a'), scene.state('b')),
-        ("superseded", "waiting")
-    );
+    assert_eq!((scene.state('a'), scene.state('b')), ("superseded", "waiting"));
     let receipt = scene.says("ada", Word::Approve, 'a', 4);
-    assert_eq!(
-        receipt,
-        "stale_sha: A newer commit bbbbbbbb arrived; look again."
-    );
+    assert_eq!(receipt, "stale_sha: A newer commit bbbbbbbb arrived; look again.");
 }
 
 #[test]
 fn an_older_commit_never_displaces_the_head() {
     let mut scene = open_at(5);
     scene.sees(&sighting('b', 3));
-    assert_eq!(
-        (scene.state('a'), scene.state('b')),
-        ("waiting", "superseded")
-    );
+    assert_eq!((scene.state('a'), scene.state('b')), ("waiting", "superseded"));
 }
 
 #[test]
 fn within_one_second_the_previous_head_decides() {
     let mut scene = open_at(1);
-    let pushed = Sighting {
-        oldrev: Some(sha('a')),
-        ..sighting('b', 1)
-    };
+    let pushed = Sighting { oldrev: Some(sha('a')), ..sighting('b', 1) };
     scene.sees(&pushed);
-    assert_eq!(
-        (scene.state('a'), scene.state('b')),
-        ("superseded", "waiting")
-    );
+    assert_eq!((scene.state('a'), scene.state('b')), ("superseded", "waiting"));
 
     let mut late = Scene::default();
     late.sees(&pushed);
     late.sees(&sighting('a', 1));
-    assert_eq!(
-        (late.state('a'), late.state('b')),
-        ("superseded", "waiting")
-    );
+    assert_eq!((late.state('a'), late.state('b')), ("superseded", "waiting"));
 }
 
 #[test]
@@ -109,15 +81,9 @@ fn in_doubt_gitlab_is_asked_before_anything_is_superseded() {
     let mut scene = open_at(1);
     assert!(asks_gitlab(&scene.sees(&sighting('b', 1))));
     assert_eq!((scene.state('a'), scene.state('b')), ("waiting", "waiting"));
-    let looked_up = Sighting {
-        authoritative: true,
-        ..sighting('b', 1)
-    };
+    let looked_up = Sighting { authoritative: true, ..sighting('b', 1) };
     assert!(!asks_gitlab(&scene.sees(&looked_up)));
-    assert_eq!(
-        (scene.state('a'), scene.state('b')),
-        ("superseded", "waiting")
-    );
+    assert_eq!((scene.state('a'), scene.state('b')), ("superseded", "waiting"));
 }
 
 #[test]
@@ -145,18 +111,10 @@ fn a_retarget_voids_decisions_and_takes_passed_back() {
 #[test]
 fn a_decision_about_another_target_branch_is_refused() {
     let mut scene = open_at(1);
-    let about = crate::Attempt {
-        target_branch: Some("x".into()),
-        ..attempt("ada", Word::Approve, 'a', 2)
-    };
-    let refused = scene
-        .gate
-        .decide(id_of(&sha('a')), about, &policy(1))
-        .unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "The target branch is now main; look again."
-    );
+    let about =
+        crate::Attempt { target_branch: Some("x".into()), ..attempt("ada", Word::Approve, 'a', 2) };
+    let refused = scene.gate.decide(id_of(&sha('a')), about, &policy(1)).unwrap_err();
+    assert_eq!(refused.to_string(), "The target branch is now main; look again.");
 }
 
 #[test]
@@ -166,10 +124,7 @@ fn a_decision_made_before_the_retarget_is_refused() {
     retargeted.facts.target_branch = "production".into();
     scene.sees(&retargeted);
     let receipt = scene.says("ada", Word::Approve, 'a', 4);
-    assert_eq!(
-        receipt,
-        "stale_sha: The request changed after this decision was made; look again."
-    );
+    assert_eq!(receipt, "stale_sha: The request changed after this decision was made; look again.");
 }
 
 #[test]
@@ -207,18 +162,14 @@ fn a_replayed_retry_does_not_forget_a_passed_that_must_be_taken_back() {
 
 #[test]
 fn merge_and_close_cancel() {
-    for (state, word) in [
-        (MergeRequestState::Merged, "merged"),
-        (MergeRequestState::Closed, "closed"),
-    ] {
+    for (state, word) in
+        [(MergeRequestState::Merged, "merged"), (MergeRequestState::Closed, "closed")]
+    {
         let mut scene = open_at(1);
         scene.sees(&ended('a', 2, state));
         assert_eq!(scene.state('a'), "cancelled");
         let receipt = scene.says("ada", Word::Approve, 'a', 3);
-        assert_eq!(
-            receipt,
-            format!("closed: The merge request is {word} already.")
-        );
+        assert_eq!(receipt, format!("closed: The merge request is {word} already."));
     }
 }
 
@@ -255,34 +206,22 @@ fn a_force_push_back_revives_the_verdict_as_gitlab_does() {
     let mut scene = approved();
     scene.sees(&sighting('b', 3));
     scene.sees(&sighting('a', 4));
-    assert_eq!(
-        (scene.state('a'), scene.state('b')),
-        ("approved", "superseded")
-    );
+    assert_eq!((scene.state('a'), scene.state('b')), ("approved", "superseded"));
     assert_eq!(scene.outstanding('a'), None);
 }
 
 #[test]
 fn a_call_without_a_commit_asks_gitlab_and_opens_nothing() {
     let mut scene = Scene::default();
-    let effects = scene.sees(&Sighting {
-        sha: None,
-        ..sighting('a', 1)
-    });
-    assert_eq!(
-        effects,
-        [Effect::LookUp("The call named no commit.".into())]
-    );
+    let effects = scene.sees(&Sighting { sha: None, ..sighting('a', 1) });
+    assert_eq!(effects, [Effect::LookUp("The call named no commit.".into())]);
     assert!(scene.gate.requests.is_empty());
 }
 
 #[test]
 fn a_merge_without_a_commit_cancels_all_the_same() {
     let mut scene = open_at(1);
-    scene.sees(&Sighting {
-        sha: None,
-        ..ended('a', 2, MergeRequestState::Merged)
-    });
+    scene.sees(&Sighting { sha: None, ..ended('a', 2, MergeRequestState::Merged) });
     assert_eq!(scene.state('a'), "cancelled");
 }
 
@@ -301,10 +240,7 @@ fn a_revocation_that_gitlab_refused_is_paid_when_the_commit_is_the_head_again() 
     scene.says("ada", Word::Revoke, 'a', 3);
     assert_eq!(scene.command('a').status, Status::Failed);
     scene.ends('a', CommandResult::NotHead(Some(sha('b'))));
-    assert_eq!(
-        (scene.state('a'), scene.outstanding('a')),
-        ("superseded", None)
-    );
+    assert_eq!((scene.state('a'), scene.outstanding('a')), ("superseded", None));
     scene.sees(&sighting('b', 4));
     scene.sees(&sighting('a', 5));
     assert_eq!(scene.command('a').status, Status::Failed);
@@ -340,10 +276,7 @@ fn what_was_given_up_is_tried_again_with_the_next_event() {
     scene.says("ada", Word::Approve, 'a', 2);
     assert_eq!(scene.ends('a', CommandResult::GivenUp), []);
     assert_eq!(scene.outstanding('a'), None);
-    assert_eq!(
-        scene.gate.requests[0].answer.problem.as_deref(),
-        Some("said so")
-    );
+    assert_eq!(scene.gate.requests[0].answer.problem.as_deref(), Some("said so"));
     scene.sees(&sighting('a', 3));
     assert_eq!(scene.command('a').status, Status::Passed);
 }
@@ -368,31 +301,17 @@ fn the_author_is_remembered_from_the_call_that_named_them() {
     opened.facts.author_name = Some("Ada".into());
     scene.sees(&opened);
     scene.sees(&sighting('b', 2));
-    let names: Vec<_> = scene
-        .gate
-        .requests
-        .iter()
-        .map(|it| it.facts.author_name.clone())
-        .collect();
+    let names: Vec<_> = scene.gate.requests.iter().map(|it| it.facts.author_name.clone()).collect();
     assert_eq!(names, [Some("Ada".to_owned()), Some("Ada".to_owned())]);
 }
 
 #[test]
 fn the_time_of_a_commit_is_compared_in_whole_seconds() {
     let mut scene = open_at(1);
-    let mut looked_up = Sighting {
-        authoritative: true,
-        ..sighting('b', 1)
-    };
+    let mut looked_up = Sighting { authoritative: true, ..sighting('b', 1) };
     looked_up.facts.updated_at = Some(crate::Time(seconds(1).0 + 900_000));
     scene.sees(&looked_up);
-    let effects = scene.sees(&Sighting {
-        oldrev: Some(sha('b')),
-        ..sighting('c', 1)
-    });
+    let effects = scene.sees(&Sighting { oldrev: Some(sha('b')), ..sighting('c', 1) });
     assert!(!asks_gitlab(&effects));
-    assert_eq!(
-        (scene.state('b'), scene.state('c')),
-        ("superseded", "waiting")
-    );
+    assert_eq!((scene.state('b'), scene.state('c')), ("superseded", "waiting"));
 }

@@ -12,11 +12,7 @@ use crate::{
 
 pub(crate) fn policy(approvals: u32) -> Policy {
     let approvals = NonZeroU32::new(approvals).unwrap();
-    Policy {
-        approvals,
-        allowed: Allowed::Anyone,
-        reason_required: false,
-    }
+    Policy { approvals, allowed: Allowed::Anyone, reason_required: false }
 }
 
 /// A commit named by one hexadecimal digit.
@@ -58,19 +54,12 @@ pub(crate) fn sighting(digit: char, at: i64) -> Sighting {
 }
 
 pub(crate) fn actor(id: &str) -> Actor {
-    Actor {
-        id: id.into(),
-        name: String::new(),
-        groups: Vec::new(),
-    }
+    Actor { id: id.into(), name: String::new(), groups: Vec::new() }
 }
 
 pub(crate) fn attempt(who: &str, word: Word, digit: char, at: i64) -> Attempt {
     Attempt {
-        id: Uuid::new_v5(
-            &Uuid::NAMESPACE_OID,
-            format!("{who}{word:?}{digit}{at}").as_bytes(),
-        ),
+        id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{who}{word:?}{digit}{at}").as_bytes()),
         source: "ui".into(),
         actor: actor(who),
         word,
@@ -130,11 +119,7 @@ impl Scene {
     }
 
     pub(crate) fn outstanding(&self, digit: char) -> Option<Command> {
-        self.gate
-            .request(id_of(&sha(digit)))
-            .unwrap()
-            .answer
-            .outstanding
+        self.gate.request(id_of(&sha(digit))).unwrap().answer.outstanding
     }
 
     pub(crate) fn ends(&mut self, digit: char, result: CommandResult) -> Vec<Effect> {
@@ -143,19 +128,10 @@ impl Scene {
     }
 
     pub(crate) fn state(&self, digit: char) -> &'static str {
-        self.gate
-            .request(id_of(&sha(digit)))
-            .unwrap()
-            .state()
-            .as_str()
+        self.gate.request(id_of(&sha(digit))).unwrap().state().as_str()
     }
 
     pub(crate) fn shown(&self, digit: char) -> &'static str {
-        self.gate
-            .request(id_of(&sha(digit)))
-            .unwrap()
-            .answer
-            .shown
-            .as_str()
+        self.gate.request(id_of(&sha(digit))).unwrap().answer.shown.as_str()
     }
 }

@@ -101,10 +101,7 @@ impl Bus {
             options = options.user_and_password(user, password);
         }
         if let Some(file) = &config.credentials {
-            options = options
-                .credentials_file(file)
-                .await
-                .map_err(ConnectError::Credentials)?;
+            options = options.credentials_file(file).await.map_err(ConnectError::Credentials)?;
         }
         if let Some(file) = &config.root_certificates {
             options = options.add_root_certificates(file.clone());
@@ -121,11 +118,7 @@ impl Bus {
             .timeout(config.publish_timeout)
             .ack_timeout(config.publish_timeout)
             .build(client.clone());
-        Ok(Self {
-            client,
-            jetstream,
-            config,
-        })
+        Ok(Self { client, jetstream, config })
     }
 
     /// Our names on this bus.

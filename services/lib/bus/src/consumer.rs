@@ -93,10 +93,7 @@ async fn subscribe(
     limits: Limits,
 ) -> Result<pull::Stream, StreamError> {
     let name = bus.names().stream(stream);
-    let failed = |cause: String| StreamError::Failed {
-        name: bus.names().stream(stream),
-        cause,
-    };
+    let failed = |cause: String| StreamError::Failed { name: bus.names().stream(stream), cause };
     let config = pull::Config {
         durable_name: Some(role.to_owned()),
         deliver_policy: DeliverPolicy::All,
@@ -110,15 +107,9 @@ async fn subscribe(
     let stream = bus.jetstream.get_stream_no_info(&name).await;
     let stream = stream.map_err(|error| failed(error.to_string()))?;
     let consumer = if bus.config.manage_streams {
-        stream
-            .create_consumer(config)
-            .await
-            .map_err(|error| failed(error.to_string()))?
+        stream.create_consumer(config).await.map_err(|error| failed(error.to_string()))?
     } else {
-        stream
-            .get_consumer(role)
-            .await
-            .map_err(|error| failed(error.to_string()))?
+        stream.get_consumer(role).await.map_err(|error| failed(error.to_string()))?
     };
     consumer
         .stream()
@@ -150,9 +141,7 @@ async fn work<F, R>(
     let results = in_time(bus, &messages, handle(deliveries.clone())).await;
     let mut results = results.into_iter();
     let answers = messages.iter().zip(&deliveries).map(|(message, delivery)| {
-        let result = results
-            .next()
-            .unwrap_or(Err(Failure::Retry("no answer".to_owned())));
+        let result = results.next().unwrap_or(Err(Failure::Retry("no answer".to_owned())));
         let failed = count(attempts, delivery.sequence, &result);
         answer(bus, role, message, delivery, result, failed)
     });
@@ -284,10 +273,7 @@ mod tests {
         let retry = Err(Failure::Retry("x".into()));
         assert_eq!(count(&mut attempts, 7, &retry), 1);
         assert_eq!(count(&mut attempts, 7, &retry), 2);
-        assert_eq!(
-            count(&mut attempts, 7, &Err(Failure::Later(BACKOFF_MAX))),
-            0
-        );
+        assert_eq!(count(&mut attempts, 7, &Err(Failure::Later(BACKOFF_MAX))), 0);
         assert_eq!(count(&mut attempts, 7, &retry), 1);
     }
 }

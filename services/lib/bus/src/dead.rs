@@ -23,10 +23,7 @@ pub async fn bury(
     }
     if letter.dead_letter_id.is_empty() {
         // The same message dies under the same id, however often it is delivered.
-        let name = format!(
-            "{}/{}/{:?}",
-            letter.stream, letter.stream_sequence, letter.at
-        );
+        let name = format!("{}/{}/{:?}", letter.stream, letter.stream_sequence, letter.at);
         letter.dead_letter_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
     }
     let subject = bus.names().dead(&letter.stream, &letter.reason);
@@ -35,6 +32,5 @@ pub async fn bury(
     metrics::counter!("countersign_dead_letters_total", "stream" => letter.stream.clone(),
         "reason" => letter.reason.clone())
     .increment(1);
-    bus.publish(&Outgoing::new(target, Kind::DeadLetter, role, id, &letter))
-        .await
+    bus.publish(&Outgoing::new(target, Kind::DeadLetter, role, id, &letter)).await
 }

@@ -99,10 +99,7 @@ impl Server {
         write_private(&config, &configuration(options, &run))?;
         let mut command = Command::new(&options.program);
         command.arg("--config").arg(&config);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = Guarded::spawn(command).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::Missing(options.program.clone()),
             _ => Error::Folder(error),
@@ -145,8 +142,7 @@ impl Server {
 
     /// Stops it: asks first, and kills it when it does not listen.
     pub fn stop(self) {
-        self.child
-            .stop(kit::child::SIGTERM, Duration::from_secs(10));
+        self.child.stop(kit::child::SIGTERM, Duration::from_secs(10));
     }
 }
 
@@ -158,13 +154,8 @@ pub fn free_port() -> io::Result<u16> {
 
 /// The server names this file after its own program and process id.
 fn ports_file(program: &Path, pid: u32) -> String {
-    let name = program
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    format!(
-        "{}_{pid}.ports",
-        name.unwrap_or_else(|| "nats-server".to_owned())
-    )
+    let name = program.file_name().map(|name| name.to_string_lossy().into_owned());
+    format!("{}_{pid}.ports", name.unwrap_or_else(|| "nats-server".to_owned()))
 }
 
 async fn wait_for_port(child: &Guarded, ports: &Path, options: &Options) -> Result<String, Error> {
@@ -194,11 +185,7 @@ fn log_file(folder: &Path) -> PathBuf {
 }
 
 fn configuration(options: &Options, run: &Path) -> String {
-    let port = if options.port == 0 {
-        "-1".to_owned()
-    } else {
-        options.port.to_string()
-    };
+    let port = if options.port == 0 { "-1".to_owned() } else { options.port.to_string() };
     let sync = if options.sync_always { "always" } else { "2m" };
     let mut text = format!(
         "# Written at each start; changes are lost.\n\
@@ -228,17 +215,11 @@ fn write_user(text: &mut String, user: &User) {
     let _infallible = write!(text, "    {{ user: {name}, password: {password}");
     if let Some(only) = &user.only {
         let list = |subjects: &[String]| {
-            subjects
-                .iter()
-                .map(|subject| quoted(subject))
-                .collect::<Vec<_>>()
-                .join(", ")
+            subjects.iter().map(|subject| quoted(subject)).collect::<Vec<_>>().join(", ")
         };
         let (publish, subscribe) = (list(&only.publish), list(&only.subscribe));
-        let _infallible = write!(
-            text,
-            ", permissions: {{ publish: [{publish}], subscribe: [{subscribe}] }}"
-        );
+        let _infallible =
+            write!(text, ", permissions: {{ publish: [{publish}], subscribe: [{subscribe}] }}");
     }
     text.push_str(" }\n");
 }
@@ -250,11 +231,7 @@ fn quoted(text: &str) -> String {
 /// Only the owner may read it: it holds passwords.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt};
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }

@@ -54,10 +54,7 @@ impl Outgoing {
     /// The same message, about a request.
     #[must_use]
     pub fn about(self, request_id: impl Into<String>) -> Self {
-        Self {
-            about: Some(request_id.into()),
-            ..self
-        }
+        Self { about: Some(request_id.into()), ..self }
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -65,10 +62,7 @@ impl Outgoing {
         headers.insert("ce-specversion", "1.0");
         headers.insert("ce-id", self.id.as_str());
         headers.insert("ce-type", self.ce_type.as_str());
-        headers.insert(
-            "ce-source",
-            format!("/countersign/{}", self.source).as_str(),
-        );
+        headers.insert("ce-source", format!("/countersign/{}", self.source).as_str());
         if let Some(about) = &self.about {
             headers.insert("ce-subject", about.as_str());
         }

@@ -58,10 +58,7 @@ pub enum Kind {
 
 /// What happened to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the names say it, and they are fixed on the wire"
-)]
+#[expect(missing_docs, reason = "the names say it, and they are fixed on the wire")]
 pub enum EventType {
     RequestOpened,
     RequestApproved,
@@ -123,10 +120,7 @@ pub struct Names {
 
 impl Default for Names {
     fn default() -> Self {
-        Self {
-            root: "countersign".to_owned(),
-            stream_prefix: "CS".to_owned(),
-        }
+        Self { root: "countersign".to_owned(), stream_prefix: "CS".to_owned() }
     }
 }
 
@@ -134,10 +128,7 @@ impl Names {
     /// Names for one deployment; two that share a server need different ones.
     #[must_use]
     pub fn new(subject_root: &str, stream_prefix: &str) -> Self {
-        Self {
-            root: subject_root.to_owned(),
-            stream_prefix: stream_prefix.to_owned(),
-        }
+        Self { root: subject_root.to_owned(), stream_prefix: stream_prefix.to_owned() }
     }
 
     /// Name of a stream.
@@ -199,23 +190,13 @@ impl Names {
     /// Subject of an event.
     #[must_use]
     pub fn event(&self, event: EventType, gitlab: &str, project_id: i64) -> String {
-        format!(
-            "{}.event.v1.{}.{}.{project_id}",
-            self.root,
-            event.as_str(),
-            token(gitlab)
-        )
+        format!("{}.event.v1.{}.{}.{project_id}", self.root, event.as_str(), token(gitlab))
     }
 
     /// Subject of the receipt for a decision.
     #[must_use]
     pub fn receipt(&self, source: &str, decision_id: impl fmt::Display) -> String {
-        format!(
-            "{}.receipt.v1.{}.{}",
-            self.root,
-            token(source),
-            token(&decision_id.to_string())
-        )
+        format!("{}.receipt.v1.{}.{}", self.root, token(source), token(&decision_id.to_string()))
     }
 
     /// Subject of a message that could not be applied.
@@ -228,15 +209,8 @@ impl Names {
 /// A subject token: what would end it, or match more than one, becomes `_`.
 fn token(text: &str) -> String {
     let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let token: String = text
-        .chars()
-        .map(|c| if keep(c) { c } else { '_' })
-        .collect();
-    if token.is_empty() {
-        "_".to_owned()
-    } else {
-        token
-    }
+    let token: String = text.chars().map(|c| if keep(c) { c } else { '_' }).collect();
+    if token.is_empty() { "_".to_owned() } else { token }
 }
 
 #[cfg(test)]
@@ -247,10 +221,7 @@ mod tests {
     fn names_are_as_the_contract_says() {
         let names = Names::default();
         assert_eq!(names.intake("main", 6), "countersign.intake.v1.main.6");
-        assert_eq!(
-            names.stream(&Stream::Decision("servicenow".into())),
-            "CS_DECISION_SERVICENOW"
-        );
+        assert_eq!(names.stream(&Stream::Decision("servicenow".into())), "CS_DECISION_SERVICENOW");
         assert_eq!(names.receipt("ui", "4f"), "countersign.receipt.v1.ui.4f");
         let event = names.event(EventType::RequestOpened, "main", 6);
         assert_eq!(event, "countersign.event.v1.request-opened.main.6");

@@ -44,10 +44,7 @@ pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamE
     for stream in streams {
         let wanted = config(bus, stream);
         let name = wanted.name.clone();
-        let failed = |cause: String| StreamError::Failed {
-            name: name.clone(),
-            cause,
-        };
+        let failed = |cause: String| StreamError::Failed { name: name.clone(), cause };
         let info = if bus.config.manage_streams {
             bus.jetstream
                 .create_or_update_stream(wanted)
@@ -55,10 +52,7 @@ pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamE
                 .map_err(|error| failed(error.to_string()))?
         } else {
             let stream = bus.jetstream.get_stream(&name).await;
-            stream
-                .map_err(|error| failed(error.to_string()))?
-                .cached_info()
-                .clone()
+            stream.map_err(|error| failed(error.to_string()))?.cached_info().clone()
         };
         check(&info.config)?;
     }
@@ -97,20 +91,13 @@ fn config(bus: &Bus, stream: &Stream) -> StreamConfig {
 /// The settings that decide whether an acknowledged message can vanish.
 fn check(config: &StreamConfig) -> Result<(), StreamError> {
     let wrong = |setting: String, wanted| {
-        Err(StreamError::Unsafe {
-            name: config.name.clone(),
-            setting,
-            wanted,
-        })
+        Err(StreamError::Unsafe { name: config.name.clone(), setting, wanted })
     };
     if config.discard != DiscardPolicy::New {
         return wrong(format!("discard {:?}", config.discard), "discard new");
     }
     if config.retention != RetentionPolicy::Limits {
-        return wrong(
-            format!("retention {:?}", config.retention),
-            "retention limits",
-        );
+        return wrong(format!("retention {:?}", config.retention), "retention limits");
     }
     if config.storage != StorageType::File {
         return wrong(format!("storage {:?}", config.storage), "storage file");

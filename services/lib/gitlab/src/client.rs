@@ -42,9 +42,7 @@ pub struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("api", &self.api)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("api", &self.api).finish_non_exhaustive()
     }
 }
 
@@ -71,11 +69,7 @@ impl Client {
             .referer(false)
             .build()
             .map_err(|error| ClientError::Build(wire::cause(error)))?;
-        Ok(Self {
-            http,
-            api,
-            token: config.token,
-        })
+        Ok(Self { http, api, token: config.token })
     }
 
     /// Posts a status and says what became of it: `POST .../status_check_responses`.
@@ -95,12 +89,8 @@ impl Client {
         let request = self.http.post(url).json(&body);
         let outcome = match wire::exchange(request, &self.token).await {
             Ok(fetched) => classify(&fetched.reply(), &answer),
-            Err(broken) if broken.sent => PostOutcome::Unknown {
-                cause: broken.cause,
-            },
-            Err(broken) => PostOutcome::NotSent {
-                cause: broken.cause,
-            },
+            Err(broken) if broken.sent => PostOutcome::Unknown { cause: broken.cause },
+            Err(broken) => PostOutcome::NotSent { cause: broken.cause },
         };
         if !matches!(outcome, PostOutcome::Unauthorised { .. }) {
             return outcome;
@@ -121,9 +111,7 @@ impl Client {
         let fetched = self.get(&url, &[]).await?;
         let found = fetched.parse::<RawMergeRequest>()?.checked()?;
         if found.iid != iid || found.target_project_id != project_id {
-            return Err(ApiError::unexpected(
-                "the answer is about another merge request",
-            ));
+            return Err(ApiError::unexpected("the answer is about another merge request"));
         }
         Ok(found)
     }
@@ -140,10 +128,7 @@ impl Client {
         project_id: i64,
         iid: i64,
     ) -> Result<Vec<CheckStatus>, ApiError> {
-        let url = format!(
-            "{}/projects/{project_id}/merge_requests/{iid}/status_checks",
-            self.api
-        );
+        let url = format!("{}/projects/{project_id}/merge_requests/{iid}/status_checks", self.api);
         let mut checks: Vec<CheckStatus> = Vec::new();
         for page in 1..=PAGE_LIMIT {
             let fetched = self.get(&url, &paging(page, CHECKS_PER_PAGE)).await?;
@@ -188,10 +173,7 @@ impl Client {
     pub async fn token_works(&self) -> Result<bool, ApiError> {
         let answer = self.get(&format!("{}/user", self.api), &[]).await;
         match answer.and_then(|fetched| fetched.parse::<RawUser>()) {
-            Ok(_)
-            | Err(ApiError::Forbidden {
-                insufficient_scope: true,
-            }) => Ok(true),
+            Ok(_) | Err(ApiError::Forbidden { insufficient_scope: true }) => Ok(true),
             Err(ApiError::Unauthorised { .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -209,24 +191,14 @@ impl Client {
     ) -> Result<Page<MergeRequest>, ApiError> {
         let url = format!("{}/projects/{project_id}/merge_requests", self.api);
         let mut query = paging(page, MERGE_REQUESTS_PER_PAGE).to_vec();
-        for (key, value) in [
-            ("state", "opened"),
-            ("order_by", "created_at"),
-            ("sort", "asc"),
-        ] {
+        for (key, value) in [("state", "opened"), ("order_by", "created_at"), ("sort", "asc")] {
             query.push((key, value.to_owned()));
         }
         let fetched = self.get(&url, &query).await?;
         let raw = fetched.parse::<Vec<RawMergeRequest>>()?;
         let more = fetched.has_next(raw.len(), MERGE_REQUESTS_PER_PAGE);
-        let items = raw
-            .into_iter()
-            .map(RawMergeRequest::checked)
-            .collect::<Result<Vec<_>, _>>()?;
-        if items
-            .iter()
-            .any(|item| item.target_project_id != project_id)
-        {
+        let items = raw.into_iter().map(RawMergeRequest::checked).collect::<Result<Vec<_>, _>>()?;
+        if items.iter().any(|item| item.target_project_id != project_id) {
             return Err(ApiError::unexpected("the list is about another project"));
         }
         let next = if more { page.checked_add(1) } else { None };
@@ -241,18 +213,13 @@ impl Client {
         let request = self.http.get(url).query(query);
         let fetched = wire::exchange(request, &self.token)
             .await
-            .map_err(|broken| ApiError::Unreachable {
-                cause: broken.cause,
-            })?;
+            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
         api::accepted(fetched)
     }
 }
 
 fn paging(page: u32, per_page: usize) -> [(&'static str, String); 2] {
-    [
-        ("page", page.to_string()),
-        ("per_page", per_page.to_string()),
-    ]
+    [("page", page.to_string()), ("per_page", per_page.to_string())]
 }
 
 #[cfg(test)]

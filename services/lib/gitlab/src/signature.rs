@@ -107,25 +107,15 @@ mod tests {
             SIGNATURE[1..].to_owned(),
             "g".repeat(64),
         ] {
-            assert_eq!(
-                check(Some(&header), &[KEY]),
-                Err(SignatureError::Malformed),
-                "{header}"
-            );
+            assert_eq!(check(Some(&header), &[KEY]), Err(SignatureError::Malformed), "{header}");
         }
         let not_text = [0xFF; 64];
-        assert_eq!(
-            verify(Some(&not_text), [KEY], b"{}"),
-            Err(SignatureError::Malformed)
-        );
+        assert_eq!(verify(Some(&not_text), [KEY], b"{}"), Err(SignatureError::Malformed));
     }
 
     #[test]
     fn w07_another_secret_is_refused() {
-        assert_eq!(
-            check(Some(SIGNATURE), &[b"other"]),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(check(Some(SIGNATURE), &[b"other"]), Err(SignatureError::Mismatch));
         assert_eq!(check(Some(SIGNATURE), &[]), Err(SignatureError::Mismatch));
     }
 

@@ -19,10 +19,7 @@ const TIMESTAMP_BYTES: usize = 64;
 
 /// The text without U+0000, which PostgreSQL cannot store, cut at a number of characters.
 pub(crate) fn capped(text: &str, chars: usize) -> String {
-    text.chars()
-        .take(chars)
-        .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
-        .collect()
+    text.chars().take(chars).map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect()
 }
 
 /// A foreign message made fit for one line of a log or page: no control or direction-changing
@@ -30,23 +27,16 @@ pub(crate) fn capped(text: &str, chars: usize) -> String {
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     // Twice the limit is enough input even when every other character is dropped as a space.
-    let printable = text.chars().take(MESSAGE_CHARS * 2).map(|c| {
-        if c.is_control() || c.is_whitespace() || changes_direction(c) {
-            ' '
-        } else {
-            c
-        }
-    });
+    let printable = text
+        .chars()
+        .take(MESSAGE_CHARS * 2)
+        .map(|c| if c.is_control() || c.is_whitespace() || changes_direction(c) { ' ' } else { c });
     for c in printable {
         if c != ' ' || !(line.is_empty() || line.ends_with(' ')) {
             line.push(c);
         }
     }
-    line.chars()
-        .take(MESSAGE_CHARS)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    line.chars().take(MESSAGE_CHARS).collect::<String>().trim_end().to_owned()
 }
 
 /// A word of a body that may be repeated in an error: a few harmless characters of it.
@@ -65,11 +55,7 @@ fn changes_direction(c: char) -> bool {
 pub(crate) fn web_url(text: &str) -> String {
     let web = text.starts_with("https://") || text.starts_with("http://");
     let fit = text.len() <= URL_BYTES && !text.chars().any(|c| c.is_control() || c == ' ');
-    if web && fit {
-        text.to_owned()
-    } else {
-        String::new()
-    }
+    if web && fit { text.to_owned() } else { String::new() }
 }
 
 /// Whether the text is a full git object id as GitLab writes it: 40 or 64 lower-case hex digits.
@@ -119,13 +105,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_time_is_none() {
-        for text in [
-            "",
-            "UTC",
-            "yesterday",
-            "2026-13-01 00:00:00 UTC",
-            "1768542982",
-        ] {
+        for text in ["", "UTC", "yesterday", "2026-13-01 00:00:00 UTC", "1768542982"] {
             assert_eq!(timestamp(text), None, "{text}");
         }
         assert_eq!(timestamp(&"2".repeat(1_000_000)), None);
@@ -146,12 +126,7 @@ mod tests {
     fn only_full_lower_case_hex_is_an_object_id() {
         assert!(is_object_id(&"a".repeat(40)));
         assert!(is_object_id(&"0".repeat(64)));
-        for bad in [
-            &"a".repeat(39),
-            &"a".repeat(41),
-            &"A".repeat(40),
-            &"g".repeat(40),
-        ] {
+        for bad in [&"a".repeat(39), &"a".repeat(41), &"A".repeat(40), &"g".repeat(40)] {
             assert!(!is_object_id(bad), "{bad}");
         }
     }

@@ -76,10 +76,7 @@ mod tests {
         assert!(!health.report().0, "nobody has said anything yet");
         health.well("bus");
         health.trouble("database", "the disk is full");
-        assert_eq!(
-            health.report(),
-            (false, "bus: ok\ndatabase: the disk is full\n".to_owned())
-        );
+        assert_eq!(health.report(), (false, "bus: ok\ndatabase: the disk is full\n".to_owned()));
         health.well("database");
         assert!(health.report().0);
     }

@@ -33,27 +33,20 @@ impl Guarded {
         let ended = CancellationToken::new();
         let signal_end = ended.clone();
         die_with_parent(&mut command);
-        thread::Builder::new()
-            .name("child".to_owned())
-            .spawn(move || {
-                let mut child: Child = match command.spawn() {
-                    Ok(child) => child,
-                    Err(error) => {
-                        let _receiver_waits = started.send(Err(error));
-                        return;
-                    }
-                };
-                let _receiver_waits = started.send(Ok((child.id(), child.stdout.take())));
-                let _nobody_may_ask = ended_with.send(child.wait());
-                signal_end.cancel();
-            })?;
+        thread::Builder::new().name("child".to_owned()).spawn(move || {
+            let mut child: Child = match command.spawn() {
+                Ok(child) => child,
+                Err(error) => {
+                    let _receiver_waits = started.send(Err(error));
+                    return;
+                }
+            };
+            let _receiver_waits = started.send(Ok((child.id(), child.stdout.take())));
+            let _nobody_may_ask = ended_with.send(child.wait());
+            signal_end.cancel();
+        })?;
         let (pid, stdout) = start.recv().map_err(io::Error::other)??;
-        Ok(Self {
-            pid,
-            stdout,
-            ended,
-            exit,
-        })
+        Ok(Self { pid, stdout, ended, exit })
     }
 
     /// Process id.
@@ -91,10 +84,7 @@ impl Guarded {
             return status.ok();
         }
         self.signal(libc::SIGKILL);
-        self.exit
-            .recv_timeout(Duration::from_secs(5))
-            .ok()
-            .and_then(Result::ok)
+        self.exit.recv_timeout(Duration::from_secs(5)).ok().and_then(Result::ok)
     }
 }
 
@@ -104,10 +94,7 @@ impl Drop for Guarded {
     }
 }
 
-#[expect(
-    unsafe_code,
-    reason = "no safe wrapper lets the child set its death signal before exec"
-)]
+#[expect(unsafe_code, reason = "no safe wrapper lets the child set its death signal before exec")]
 fn die_with_parent(command: &mut Command) {
     let parent = std::process::id();
     // SAFETY: between fork and exec only async-signal-safe calls are made: prctl and getppid.
@@ -151,11 +138,7 @@ mod tests {
         let mut deaf = Command::new("sh");
         deaf.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
         let child = Guarded::spawn(deaf).unwrap();
-        assert!(
-            child
-                .stop(libc::SIGTERM, Duration::from_millis(50))
-                .is_some()
-        );
+        assert!(child.stop(libc::SIGTERM, Duration::from_millis(50)).is_some());
     }
 
     #[test]

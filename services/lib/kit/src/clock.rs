@@ -4,12 +4,14 @@ use uuid::Uuid;
 
 /// Now, in microseconds since 1970 UTC.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub fn now_micros() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }
 
 /// A new id that sorts by the time it was made (UUIDv7, RFC 9562 section 5.7).
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }

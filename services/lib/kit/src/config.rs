@@ -36,10 +36,7 @@ impl Layers<'_> {
         let mut merged = parse("the embedded defaults", self.defaults)?;
         if let Some(path) = self.file {
             let text = fs::read_to_string(path).map_err(|error| {
-                ConfigError(format!(
-                    "cannot read the configuration {}: {error}",
-                    path.display()
-                ))
+                ConfigError(format!("cannot read the configuration {}: {error}", path.display()))
             })?;
             merge(&mut merged, parse(&path.display().to_string(), &text)?);
         }
@@ -61,10 +58,7 @@ impl Layers<'_> {
         if let Some((_, path)) = self.short_names.iter().find(|(short, _)| *short == name) {
             return set(merged, path, Value::String(value.to_owned())).map_err(ConfigError);
         }
-        let Some(key) = name
-            .strip_prefix("COUNTERSIGN_")
-            .filter(|key| key.contains("__"))
-        else {
+        let Some(key) = name.strip_prefix("COUNTERSIGN_").filter(|key| key.contains("__")) else {
             return Ok(());
         };
         let lower = key.to_lowercase();
@@ -111,12 +105,8 @@ fn set(table: &mut Table, path: &[&str], value: Value) -> Result<(), String> {
     };
     let mut table = table;
     for parent in parents {
-        let entry = table
-            .entry((*parent).to_owned())
-            .or_insert_with(|| Value::Table(Table::new()));
-        table = entry
-            .as_table_mut()
-            .ok_or_else(|| format!("{parent} is not a section"))?;
+        let entry = table.entry((*parent).to_owned()).or_insert_with(|| Value::Table(Table::new()));
+        table = entry.as_table_mut().ok_or_else(|| format!("{parent} is not a section"))?;
     }
     table.insert((*key).to_owned(), value);
     Ok(())
@@ -159,10 +149,7 @@ fn indirect(
     if let Some(key) = name.strip_suffix("_file") {
         let text = fs::read_to_string(source)
             .map_err(|error| ConfigError(format!("{name}: cannot read {source}: {error}")))?;
-        return Ok(Some((
-            key.to_owned(),
-            text.trim_end_matches(['\r', '\n']).to_owned(),
-        )));
+        return Ok(Some((key.to_owned(), text.trim_end_matches(['\r', '\n']).to_owned())));
     }
     if let Some(key) = name.strip_suffix("_env") {
         let value = environment.iter().find(|(variable, _)| variable == source);
@@ -202,37 +189,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("countersign.toml");
         fs::write(&path, file).unwrap();
-        let environment: Vec<_> = environment
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let environment: Vec<_> =
+            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let short_names: &[ShortName] = &[("COUNTERSIGN_GITLAB_URL", &["gitlab", "url"])];
         let file = Some(path.as_path());
-        Layers {
-            defaults: DEFAULTS,
-            file,
-            environment: &environment,
-            short_names,
-        }
-        .load()
+        Layers { defaults: DEFAULTS, file, environment: &environment, short_names }.load()
     }
 
     #[test]
     fn later_layers_win() {
         let config = load("[gitlab]\npage_size = 50", &[]).unwrap();
-        assert_eq!(
-            (config.gitlab.url.as_str(), config.gitlab.page_size),
-            ("http://localhost", 50)
-        );
-        let environment = [
-            ("COUNTERSIGN_GITLAB_URL", "https://git"),
-            ("COUNTERSIGN_GITLAB__PAGE_SIZE", "7"),
-        ];
+        assert_eq!((config.gitlab.url.as_str(), config.gitlab.page_size), ("http://localhost", 50));
+        let environment =
+            [("COUNTERSIGN_GITLAB_URL", "https://git"), ("COUNTERSIGN_GITLAB__PAGE_SIZE", "7")];
         let config = load("[gitlab]\npage_size = 50", &environment).unwrap();
-        assert_eq!(
-            (config.gitlab.url.as_str(), config.gitlab.page_size),
-            ("https://git", 7)
-        );
+        assert_eq!((config.gitlab.url.as_str(), config.gitlab.page_size), ("https://git", 7));
     }
 
     #[test]
@@ -242,22 +213,15 @@ mod tests {
         fs::write(&path, "from file\n").unwrap();
         let file = format!("[gitlab]\ntoken_file = '{}'", path.display());
         assert_eq!(load(&file, &[]).unwrap().gitlab.token, "from file");
-        let config = load(
-            "[gitlab]\ntoken_env = 'MY_TOKEN'",
-            &[("MY_TOKEN", "from variable")],
-        );
+        let config = load("[gitlab]\ntoken_env = 'MY_TOKEN'", &[("MY_TOKEN", "from variable")]);
         assert_eq!(config.unwrap().gitlab.token, "from variable");
-        let missing = load("[gitlab]\ntoken_env = 'MY_TOKEN'", &[])
-            .unwrap_err()
-            .to_string();
+        let missing = load("[gitlab]\ntoken_env = 'MY_TOKEN'", &[]).unwrap_err().to_string();
         assert_eq!(missing, "token_env: the variable MY_TOKEN is not set");
     }
 
     #[test]
     fn a_wrong_key_is_named() {
-        let error = load("[gitlab]\ntokn = 'hidden'", &[])
-            .unwrap_err()
-            .to_string();
+        let error = load("[gitlab]\ntokn = 'hidden'", &[]).unwrap_err().to_string();
         assert!(error.contains("unknown field `tokn`"), "{error}");
         assert!(!error.contains("hidden"), "{error}");
     }

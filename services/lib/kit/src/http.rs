@@ -101,15 +101,9 @@ fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdo
 }
 
 async fn answer(mut router: Router, request: Request) -> Result<Response, HungUp> {
-    let router = ServiceExt::<Request>::ready(&mut router)
-        .await
-        .map_err(never)?;
+    let router = ServiceExt::<Request>::ready(&mut router).await.map_err(never)?;
     let response = router.call(request).await.map_err(never)?;
-    if response.extensions().get::<HangUp>().is_some() {
-        Err(HungUp)
-    } else {
-        Ok(response)
-    }
+    if response.extensions().get::<HangUp>().is_some() { Err(HungUp) } else { Ok(response) }
 }
 
 fn never(error: Infallible) -> HungUp {
@@ -154,9 +148,6 @@ mod tests {
         let first = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = first.local_addr().unwrap();
         let error = bind(address).await.unwrap_err().to_string();
-        assert!(
-            error.starts_with(&format!("cannot listen on {address}: ")),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("cannot listen on {address}: ")), "{error}");
     }
 }

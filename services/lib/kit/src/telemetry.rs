@@ -57,15 +57,17 @@ pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
 }
 
+/// What libraries say is for those who ask for it: a later directive wins.
+const QUIET: &str = "async_nats=warn,sea_orm_migration=warn,sqlx=warn,hyper=warn,h2=warn";
+
 /// Latencies from half a millisecond to ten seconds, in seconds.
-const SECONDS: [f64; 12] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0,
-];
+const SECONDS: [f64; 12] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 impl Telemetry {
     /// Sets logs, traces and metrics up for the whole process; must run within the runtime.
     pub fn start(config: &Config, role: &'static str) -> Result<Self, Error> {
-        let filter: EnvFilter = config.log.parse()?;
+        let filter: EnvFilter = format!("{QUIET},{}", config.log).parse()?;
         let traces = traces(config, role)?;
         let spans = traces.as_ref().map(|provider| {
             tracing_opentelemetry::layer().with_tracer(provider.tracer("countersign"))
@@ -77,9 +79,7 @@ impl Telemetry {
             LogFormat::Text => lines.with_target(false).boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
-        let registry = tracing_subscriber::registry()
-            .with(spans)
-            .with(lines.with_filter(filter));
+        let registry = tracing_subscriber::registry().with(spans).with(lines.with_filter(filter));
         if registry.try_init().is_err() {
             // Another start within the same process (a test) has set the logs up already.
             tracing::debug!("logs are set up already");
@@ -102,16 +102,11 @@ fn traces(config: &Config, role: &'static str) -> Result<Option<SdkTracerProvide
     if config.otlp_endpoint.is_empty() {
         return Ok(None);
     }
-    let exporter = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(&config.otlp_endpoint)
-        .build()?;
-    let service = Resource::builder()
-        .with_service_name(format!("countersign-{role}"))
-        .build();
-    let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_resource(service);
+    let exporter =
+        SpanExporter::builder().with_tonic().with_endpoint(&config.otlp_endpoint).build()?;
+    let service = Resource::builder().with_service_name(format!("countersign-{role}")).build();
+    let provider =
+        SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(service);
     Ok(Some(provider.build()))
 }
 

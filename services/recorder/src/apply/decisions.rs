@@ -42,15 +42,7 @@ struct Verdict {
 impl Verdict {
     fn new(accepted: bool, code: &'static str, message: String) -> Self {
         let follows = Change::default();
-        Self {
-            accepted,
-            code,
-            message,
-            key: None,
-            request_id: None,
-            round: 0,
-            follows,
-        }
+        Self { accepted, code, message, key: None, request_id: None, round: 0, follows }
     }
 
     fn refused(refusal: Refusal) -> Self {
@@ -108,18 +100,11 @@ fn repeated(row: &decision::Model, decided: &Decided) -> Verdict {
         let message = "This decision_id was used before with other content.".to_owned();
         (false, RefusalCode::Invalid.as_str(), message)
     } else if row.accepted {
-        (
-            true,
-            "duplicate",
-            "Recorded before, nothing new.".to_owned(),
-        )
+        (true, "duplicate", "Recorded before, nothing new.".to_owned())
     } else {
         (false, code_of(&row.code), row.message.clone())
     };
-    Verdict {
-        request_id: row.request_id,
-        ..Verdict::new(accepted, code, message)
-    }
+    Verdict { request_id: row.request_id, ..Verdict::new(accepted, code, message) }
 }
 
 fn code_of(stored: &str) -> &'static str {
@@ -153,20 +138,9 @@ async fn decide(rules: &Rules, ledger: &mut Ledger, decided: &Decided) -> Result
     let mut verdict = match gate.decide(request_id, attempt, &rules.policy) {
         Err(refusal) => Verdict::refused(refusal),
         Ok(accepted) => {
-            let code = if accepted.changed {
-                "accepted"
-            } else {
-                "duplicate"
-            };
+            let code = if accepted.changed { "accepted" } else { "duplicate" };
             let mut verdict = Verdict::new(true, code, accepted.message);
-            follow::effects(
-                &mut verdict.follows,
-                rules,
-                &key,
-                gate,
-                accepted.effects,
-                now,
-            );
+            follow::effects(&mut verdict.follows, rules, &key, gate, accepted.effects, now);
             verdict
         }
     };
@@ -194,12 +168,7 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         actor: Actor {
             id: clean(actor.id.trim(), 255),
             name: clean(&actor.name, 255),
-            groups: actor
-                .groups
-                .iter()
-                .take(LIST_MAX)
-                .map(|it| clean(it, 255))
-                .collect(),
+            groups: actor.groups.iter().take(LIST_MAX).map(|it| clean(it, 255)).collect(),
         },
         word,
         sha,
@@ -217,11 +186,7 @@ async fn find(
 ) -> Result<Result<(GateKey, Uuid), Refusal>, DbErr> {
     let message = &decided.message;
     let unknown = || Refusal::new(RefusalCode::UnknownRequest, "There is no such request.");
-    if let Some(target) = message
-        .target
-        .as_ref()
-        .filter(|_| message.request_id.is_empty())
-    {
+    if let Some(target) = message.target.as_ref().filter(|_| message.request_id.is_empty()) {
         let key = GateKey {
             gitlab: target.gitlab.clone(),
             project_id: target.project_id,
@@ -230,11 +195,7 @@ async fn find(
         };
         let request_id = key.request_id(sha);
         let known = ledger.gate_of(request_id).await?.is_some();
-        return Ok(if known {
-            Ok((key, request_id))
-        } else {
-            Err(unknown())
-        });
+        return Ok(if known { Ok((key, request_id)) } else { Err(unknown()) });
     }
     let Ok(request_id) = Uuid::parse_str(&message.request_id) else {
         let sentence = "request_id must be a UUID, or target must name the request.";
@@ -262,15 +223,7 @@ fn answer(rules: &Rules, ledger: &mut Ledger, decided: &Decided, verdict: Verdic
     let subject = rules.names.receipt(&decided.source, decided.decision_id);
     let target = (rules.names.stream(&Stream::Receipt), subject);
     let id = kit::clock::new_id();
-    follow::post(
-        &mut change,
-        target,
-        Kind::Receipt,
-        id,
-        request_id,
-        &receipt,
-        now,
-    );
+    follow::post(&mut change, target, Kind::Receipt, id, request_id, &receipt, now);
     if let (Some(key), Some(id)) = (&verdict.key, request_id)
         && let Some(request) = ledger.gate(key).request(id)
     {
@@ -278,15 +231,7 @@ fn answer(rules: &Rules, ledger: &mut Ledger, decided: &Decided, verdict: Verdic
             true => EventType::DecisionAccepted,
             false => EventType::DecisionRefused,
         };
-        follow::event(
-            &mut change,
-            rules,
-            key,
-            request,
-            kind,
-            &verdict.message,
-            now,
-        );
+        follow::event(&mut change, rules, key, request, kind, &verdict.message, now);
     }
     ledger.add(change);
     ledger.add(verdict.follows);
@@ -295,11 +240,7 @@ fn answer(rules: &Rules, ledger: &mut Ledger, decided: &Decided, verdict: Verdic
 fn draft(decided: &Decided, verdict: &Verdict) -> Draft {
     Draft {
         request_id: verdict.request_id,
-        kind: if verdict.accepted {
-            "decided"
-        } else {
-            "refused"
-        },
+        kind: if verdict.accepted { "decided" } else { "refused" },
         message: sentence(decided, verdict),
         data: json!({
             "source": decided.source,
@@ -315,26 +256,13 @@ fn draft(decided: &Decided, verdict: &Verdict) -> Draft {
 }
 
 fn actor_id(decided: &Decided) -> String {
-    decided
-        .message
-        .actor
-        .as_ref()
-        .map(|actor| clean(&actor.id, 255))
-        .unwrap_or_default()
+    decided.message.actor.as_ref().map(|actor| clean(&actor.id, 255)).unwrap_or_default()
 }
 
 fn sentence(decided: &Decided, verdict: &Verdict) -> String {
     let actor = decided.message.actor.clone().unwrap_or_default();
-    let who = if actor.name.is_empty() {
-        actor.id
-    } else {
-        actor.name
-    };
-    let who = if who.is_empty() {
-        "Somebody".to_owned()
-    } else {
-        clean(&who, 255)
-    };
+    let who = if actor.name.is_empty() { actor.id } else { actor.name };
+    let who = if who.is_empty() { "Somebody".to_owned() } else { clean(&who, 255) };
     let source = &decided.source;
     let word = clean(&decided.message.verdict, 40);
     let reason = clean(decided.message.reason.trim(), REASON_CHARS_MAX);
@@ -355,12 +283,8 @@ fn sentence(decided: &Decided, verdict: &Verdict) -> String {
 fn row(decided: &Decided, verdict: &Verdict, request_id: Option<Uuid>) -> decision::ActiveModel {
     let message = &decided.message;
     let actor = message.actor.clone().unwrap_or_default();
-    let groups: Vec<String> = actor
-        .groups
-        .iter()
-        .take(LIST_MAX)
-        .map(|group| clean(group, 255))
-        .collect();
+    let groups: Vec<String> =
+        actor.groups.iter().take(LIST_MAX).map(|group| clean(group, 255)).collect();
     let evidence: Vec<_> = message
         .evidence
         .iter()

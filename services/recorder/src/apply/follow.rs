@@ -30,22 +30,8 @@ pub(super) fn effects(
                     State::Waiting => request.explanation.clone(),
                     _ => now_is(request, state),
                 };
-                record(
-                    change,
-                    id,
-                    "opened",
-                    message.clone(),
-                    json!({ "state": state.as_str() }),
-                );
-                event(
-                    change,
-                    rules,
-                    key,
-                    request,
-                    EventType::RequestOpened,
-                    &message,
-                    now,
-                );
+                record(change, id, "opened", message.clone(), json!({ "state": state.as_str() }));
+                event(change, rules, key, request, EventType::RequestOpened, &message, now);
             }
             Effect::Became(id, was, state) => {
                 let Some(request) = gate.request(id) else {
@@ -79,12 +65,9 @@ fn now_is(request: &Request, state: State) -> String {
             format!("Superseded by commit {}.", by.short())
         }
         (State::Superseded, _) => "Superseded by another commit.".to_owned(),
-        (
-            State::Cancelled,
-            Standing::Cancelled {
-                ending: Ending::Merged,
-            },
-        ) => "The merge request was merged.".to_owned(),
+        (State::Cancelled, Standing::Cancelled { ending: Ending::Merged }) => {
+            "The merge request was merged.".to_owned()
+        }
         (State::Cancelled, _) => "The merge request was closed.".to_owned(),
         (State::Expired, _) => "Nobody decided in time.".to_owned(),
         (State::Approved | State::Rejected, _) => request.explanation.clone(),
@@ -110,12 +93,7 @@ pub(super) fn record(
     message: String,
     data: serde_json::Value,
 ) {
-    change.drafts.push(Draft {
-        request_id: Some(request_id),
-        kind,
-        message,
-        data,
-    });
+    change.drafts.push(Draft { request_id: Some(request_id), kind, message, data });
 }
 
 /// An event for anyone who listens.
@@ -150,15 +128,7 @@ pub(super) fn event(
     };
     let subject = rules.names.event(kind, &key.gitlab, key.project_id);
     let target = (rules.names.stream(&Stream::Event), subject);
-    post(
-        change,
-        target,
-        Kind::Event(kind),
-        id,
-        Some(request.id),
-        &data,
-        now,
-    );
+    post(change, target, Kind::Event(kind), id, Some(request.id), &data, now);
 }
 
 fn respond(
@@ -188,15 +158,7 @@ fn respond(
     };
     let subject = rules.names.respond(&key.gitlab, key.project_id);
     let target = (rules.names.stream(&Stream::Respond), subject);
-    post(
-        change,
-        target,
-        Kind::Respond,
-        command.id,
-        Some(request.id),
-        &data,
-        now,
-    );
+    post(change, target, Kind::Respond, command.id, Some(request.id), &data, now);
 }
 
 fn look_up(
@@ -210,13 +172,7 @@ fn look_up(
     let id = kit::clock::new_id();
     if let Some(head) = gate.head() {
         let message = format!("GitLab is asked: {reason}");
-        record(
-            change,
-            head.id,
-            "looked-up",
-            message,
-            json!({ "command_id": id }),
-        );
+        record(change, head.id, "looked-up", message, json!({ "command_id": id }));
     }
     let check_name = gate.head().map(|head| head.facts.check_name.clone());
     let data = LookUpCommand {

@@ -22,23 +22,14 @@ pub(super) struct Seen {
 pub(super) fn parse(delivery: &Delivery) -> Result<Seen, Failure> {
     let message: MergeRequestSeen = read(delivery, Kind::MergeRequestSeen)?;
     let delivery_id = uuid(&message.delivery_id, "delivery_id")?;
-    for (name, id) in [
-        ("project_id", message.project_id),
-        ("iid", message.iid),
-        ("check_id", message.check_id),
-    ] {
+    for (name, id) in
+        [("project_id", message.project_id), ("iid", message.iid), ("check_id", message.check_id)]
+    {
         if id < 1 {
-            return Err(Failure::Reject(
-                "invalid",
-                format!("{name} must be 1 or more"),
-            ));
+            return Err(Failure::Reject("invalid", format!("{name} must be 1 or more")));
         }
     }
-    let branches = [
-        &message.gitlab,
-        &message.source_branch,
-        &message.target_branch,
-    ];
+    let branches = [&message.gitlab, &message.source_branch, &message.target_branch];
     if branches.iter().any(|name| name.contains('\0')) {
         let sentence = "a name contains U+0000, which no branch can have".to_owned();
         return Err(Failure::Reject("invalid", sentence));
@@ -64,12 +55,7 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Seen, Failure> {
         iid: message.iid,
         check_id: message.check_id,
     };
-    Ok(Seen {
-        key,
-        delivery_id,
-        sighting,
-        message,
-    })
+    Ok(Seen { key, delivery_id, sighting, message })
 }
 
 fn facts(message: &MergeRequestSeen) -> Facts {
@@ -83,11 +69,7 @@ fn facts(message: &MergeRequestSeen) -> Facts {
         target_branch: message.target_branch.clone(),
         author_id: Some(message.author_id).filter(|id| *id > 0),
         author_name: some(&message.author_name),
-        labels: message
-            .labels
-            .iter()
-            .map(|label| clean(label, 255))
-            .collect(),
+        labels: message.labels.iter().map(|label| clean(label, 255)).collect(),
         draft: message.draft,
         updated_at: proto::micros(message.updated_at.as_ref()).map(Time),
     }
@@ -120,11 +102,7 @@ pub(super) fn apply(rules: &Rules, ledger: &mut Ledger, seen: &Seen) {
 
 fn row(seen: &Seen, request_id: Option<Uuid>, now: i64) -> delivery::ActiveModel {
     let message = &seen.message;
-    let origin = if seen.sighting.authoritative {
-        "look-up"
-    } else {
-        "call"
-    };
+    let origin = if seen.sighting.authoritative { "look-up" } else { "call" };
     delivery::ActiveModel {
         id: Set(seen.delivery_id),
         request_id: Set(request_id),
@@ -144,16 +122,8 @@ fn row(seen: &Seen, request_id: Option<Uuid>, now: i64) -> delivery::ActiveModel
 
 fn sentence(seen: &Seen) -> String {
     let message = &seen.message;
-    let by = message
-        .actor
-        .as_ref()
-        .map(|actor| clean(&actor.name, 255))
-        .unwrap_or_default();
-    let by = if by.is_empty() {
-        String::new()
-    } else {
-        format!(" by {by}")
-    };
+    let by = message.actor.as_ref().map(|actor| clean(&actor.name, 255)).unwrap_or_default();
+    let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
     let commit = match &seen.sighting.sha {
         Some(sha) => format!("commit {}", sha.short()),
         None => "no commit".to_owned(),
@@ -162,9 +132,6 @@ fn sentence(seen: &Seen) -> String {
     match (seen.sighting.authoritative, seen.sighting.retry) {
         (true, _) => format!("GitLab was asked: {commit} is the head, the state is {state}."),
         (_, true) => format!("Retry was pressed in GitLab{by}."),
-        _ => format!(
-            "GitLab called ({}{by}): {commit}.",
-            clean(&message.action, 40)
-        ),
+        _ => format!("GitLab called ({}{by}): {commit}.", clean(&message.action, 40)),
     }
 }

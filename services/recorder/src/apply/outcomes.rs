@@ -36,10 +36,7 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Reported, Failure> {
         WireResult::NotHead => CommandResult::NotHead(Sha::parse(&message.head_sha).ok()),
         WireResult::GivenUp => CommandResult::GivenUp,
         WireResult::Unspecified => {
-            return Err(Failure::Reject(
-                "invalid",
-                "result is missing or unknown".to_owned(),
-            ));
+            return Err(Failure::Reject("invalid", "result is missing or unknown".to_owned()));
         }
     };
     Ok(Reported {
@@ -97,15 +94,7 @@ pub(super) async fn apply(
         CommandResult::Obsolete | CommandResult::NotHead(_) => None,
     };
     if let (Some(event), Some(request)) = (event, gate.request(reported.request_id)) {
-        follow::event(
-            &mut change,
-            rules,
-            &key,
-            request,
-            event,
-            &outcome.message,
-            now,
-        );
+        follow::event(&mut change, rules, &key, request, event, &outcome.message, now);
     }
     follow::effects(&mut change, rules, &key, gate, effects, now);
     ledger.add(change);

@@ -15,10 +15,7 @@ pub(super) fn sequence(sequence: i64) -> u64 {
 }
 
 /// Reads a page token; an empty one is the first page, `None` is not a token of ours.
-#[expect(
-    clippy::option_option,
-    reason = "no token and a bad token are different answers"
-)]
+#[expect(clippy::option_option, reason = "no token and a bad token are different answers")]
 pub(super) fn page_token(token: &str) -> Option<Option<(i64, Uuid)>> {
     if token.is_empty() {
         return Some(None);
@@ -32,31 +29,19 @@ pub(super) fn token_after(row: &Recorded) -> String {
 }
 
 pub(super) fn change(row: &Recorded) -> WatchRequestsResponse {
-    WatchRequestsResponse {
-        sequence: sequence(row.changed_seq),
-        request: Some(request(row)),
-    }
+    WatchRequestsResponse { sequence: sequence(row.changed_seq), request: Some(request(row)) }
 }
 
 pub(super) fn request(row: &Recorded) -> WireRequest {
-    let Recorded {
-        key,
-        request,
-        changed_at,
-        ..
-    } = row;
+    let Recorded { key, request, changed_at, .. } = row;
     let facts = &request.facts;
     let head = match &request.standing {
         Standing::Superseded { by } => by.as_ref().map(ToString::to_string).unwrap_or_default(),
         Standing::Current | Standing::Cancelled { .. } => request.sha.to_string(),
     };
     let ending = match request.standing {
-        Standing::Cancelled {
-            ending: Ending::Merged,
-        } => "merged",
-        Standing::Cancelled {
-            ending: Ending::Closed,
-        } => "closed",
+        Standing::Cancelled { ending: Ending::Merged } => "merged",
+        Standing::Cancelled { ending: Ending::Closed } => "closed",
         Standing::Current | Standing::Superseded { .. } => "",
     };
     WireRequest {
@@ -128,12 +113,7 @@ struct StoredRecord {
 /// A record of the audit chain as a step that people can read.
 pub(super) fn timeline_entry((seq, record): &(i64, String)) -> Option<TimelineEntry> {
     let StoredRecord { at, kind, message } = serde_json::from_str(record).ok()?;
-    Some(TimelineEntry {
-        sequence: sequence(*seq),
-        at: Some(proto::timestamp(at)),
-        kind,
-        message,
-    })
+    Some(TimelineEntry { sequence: sequence(*seq), at: Some(proto::timestamp(at)), kind, message })
 }
 
 /// The answer that GitLab should show now, if this command is still the one to bring it there.

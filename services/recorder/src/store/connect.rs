@@ -59,19 +59,13 @@ impl Store {
             }
             Database::Postgres(url) => {
                 let mut options = ConnectOptions::new(url);
-                options
-                    .max_connections(10)
-                    .acquire_timeout(Duration::from_secs(5));
+                options.max_connections(10).acquire_timeout(Duration::from_secs(5));
                 options.sqlx_logging(false);
                 let pool = Orm::connect(options).await?;
                 (pool.clone(), pool)
             }
         };
-        let store = Self {
-            write,
-            read,
-            committed: Arc::new(watch::Sender::new(0)),
-        };
+        let store = Self { write, read, committed: Arc::new(watch::Sender::new(0)) };
         store.check(database).await?;
         Migrator::up(&store.write, None).await?;
         let seq = super::ledger::begin_chain(&store.write).await?;
@@ -120,28 +114,19 @@ impl Store {
 
     async fn check(&self, database: &Database) -> Result<(), DatabaseError> {
         let settings: &[(&str, &str, &[&str])] = match database {
-            Database::Sqlite(_) => &[
-                ("journal_mode", "wal", &["wal"]),
-                ("synchronous", "2 (FULL)", &["2", "3"]),
-            ],
+            Database::Sqlite(_) => {
+                &[("journal_mode", "wal", &["wal"]), ("synchronous", "2 (FULL)", &["2", "3"])]
+            }
             Database::Postgres(_) => &[
                 ("fsync", "on", &["on"]),
-                (
-                    "synchronous_commit",
-                    "on",
-                    &["on", "remote_apply", "remote_write"],
-                ),
+                ("synchronous_commit", "on", &["on", "remote_apply", "remote_write"]),
                 ("full_page_writes", "on", &["on"]),
             ],
         };
         for &(setting, wanted, good) in settings {
             let value = self.setting(database, setting).await?;
             if !good.contains(&value.as_str()) {
-                return Err(DatabaseError::Unsafe {
-                    setting,
-                    value,
-                    wanted,
-                });
+                return Err(DatabaseError::Unsafe { setting, value, wanted });
             }
         }
         Ok(())
@@ -158,19 +143,14 @@ impl Store {
         };
         match row.try_get_by_index::<String>(0) {
             Ok(text) => Ok(text.to_lowercase()),
-            Err(_) => row
-                .try_get_by_index::<i32>(0)
-                .map(|number| number.to_string()),
+            Err(_) => row.try_get_by_index::<i32>(0).map(|number| number.to_string()),
         }
     }
 }
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .sqlx_logging(false);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false);
     options.acquire_timeout(Duration::from_secs(30));
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite

@@ -23,22 +23,10 @@ const HEAD: i32 = 1;
 
 /// Makes sure that the chain has a beginning; returns its end.
 pub(super) async fn begin_chain(db: &DatabaseConnection) -> Result<i64, DbErr> {
-    let first = ledger::ActiveModel {
-        id: Set(HEAD),
-        seq: Set(0),
-        hash: Set(String::new()),
-    };
-    let nothing = OnConflict::column(ledger::Column::Id)
-        .do_nothing()
-        .to_owned();
-    ledger::Entity::insert(first)
-        .on_conflict(nothing)
-        .exec_without_returning(db)
-        .await?;
-    Ok(ledger::Entity::find_by_id(HEAD)
-        .one(db)
-        .await?
-        .map_or(0, |head| head.seq))
+    let first = ledger::ActiveModel { id: Set(HEAD), seq: Set(0), hash: Set(String::new()) };
+    let nothing = OnConflict::column(ledger::Column::Id).do_nothing().to_owned();
+    ledger::Entity::insert(first).on_conflict(nothing).exec_without_returning(db).await?;
+    Ok(ledger::Entity::find_by_id(HEAD).one(db).await?.map_or(0, |head| head.seq))
 }
 
 /// An audit record before it has its place.
@@ -84,20 +72,10 @@ impl Ledger {
     /// Begins; from here to the commit nobody else appends.
     pub(crate) async fn begin(store: &Store, now: i64) -> Result<Self, DbErr> {
         let tx = store.begin().await?;
-        let head = ledger::Entity::find_by_id(HEAD)
-            .lock_exclusive()
-            .one(&tx)
-            .await?;
+        let head = ledger::Entity::find_by_id(HEAD).lock_exclusive().one(&tx).await?;
         let head = head.ok_or_else(|| DbErr::Custom("the ledger has no head".to_owned()))?;
         let gates = HashMap::new();
-        Ok(Self {
-            tx,
-            now,
-            seq: head.seq,
-            hash: head.hash,
-            gates,
-            change: Change::default(),
-        })
+        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change: Change::default() })
     }
 
     /// The time of this transaction.
@@ -114,12 +92,7 @@ impl Ledger {
             .select_only()
             .column(delivery::Column::Id)
             .filter(delivery::Column::Id.is_in(ids.iter().copied()));
-        Ok(query
-            .into_tuple()
-            .all(&self.tx)
-            .await?
-            .into_iter()
-            .collect())
+        Ok(query.into_tuple().all(&self.tx).await?.into_iter().collect())
     }
 
     /// Whether this outcome is recorded already.
@@ -132,11 +105,7 @@ impl Ledger {
         &self,
         row_id: Uuid,
     ) -> Result<Option<decision::Model>, DbErr> {
-        let pending = self
-            .change
-            .decisions
-            .iter()
-            .find(|row| row.id.as_ref() == &row_id);
+        let pending = self.change.decisions.iter().find(|row| row.id.as_ref() == &row_id);
         match pending {
             Some(row) => row.clone().try_into_model().map(Some),
             None => decision::Entity::find_by_id(row_id).one(&self.tx).await,
@@ -145,9 +114,7 @@ impl Ledger {
 
     /// The gate of a request.
     pub(crate) async fn gate_of(&self, request_id: Uuid) -> Result<Option<GateKey>, DbErr> {
-        let row = status_check::Entity::find_by_id(request_id)
-            .one(&self.tx)
-            .await?;
+        let row = status_check::Entity::find_by_id(request_id).one(&self.tx).await?;
         Ok(row.map(|row| GateKey::of(&row)))
     }
 
@@ -158,9 +125,7 @@ impl Ledger {
     ) -> Result<(), DbErr> {
         let mut missing: HashMap<Uuid, GateKey> = HashMap::new();
         missing.extend(
-            keys.into_iter()
-                .filter(|key| !self.gates.contains_key(key))
-                .map(|key| (key.id(), key)),
+            keys.into_iter().filter(|key| !self.gates.contains_key(key)).map(|key| (key.id(), key)),
         );
         if missing.is_empty() {
             return Ok(());
@@ -205,10 +170,7 @@ impl Ledger {
             .await?;
         for row in rows {
             if let Some(request_id) = row.request_id {
-                found
-                    .entry(request_id)
-                    .or_default()
-                    .push(rows::accepted(row)?);
+                found.entry(request_id).or_default().push(rows::accepted(row)?);
             }
         }
         Ok(found)
@@ -237,13 +199,8 @@ impl Ledger {
     pub(crate) async fn commit(mut self) -> Result<i64, DbErr> {
         let marks = self.chain().await?;
         self.write_requests(&marks).await?;
-        let Change {
-            deliveries,
-            decisions,
-            responses,
-            mut outbox,
-            ..
-        } = std::mem::take(&mut self.change);
+        let Change { deliveries, decisions, responses, mut outbox, .. } =
+            std::mem::take(&mut self.change);
         insert_all::<delivery::Entity, _>(&self.tx, deliveries).await?;
         insert_all::<decision::Entity, _>(&self.tx, decisions).await?;
         insert_all::<response::Entity, _>(&self.tx, responses).await?;
@@ -252,11 +209,8 @@ impl Ledger {
             message.seq = Set(self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999));
         }
         insert_all::<outbox::Entity, _>(&self.tx, outbox).await?;
-        let head = ledger::ActiveModel {
-            id: Set(HEAD),
-            seq: Set(self.seq),
-            hash: Set(self.hash.clone()),
-        };
+        let head =
+            ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash.clone()) };
         ledger::Entity::update(head).exec(&self.tx).await?;
         self.tx.commit().await?;
         Ok(self.seq)
@@ -307,15 +261,7 @@ impl Ledger {
                 }
                 let version = loaded.versions.get(&request.id).copied().unwrap_or(0) + 1;
                 let seq = marks.get(&request.id).copied().unwrap_or(self.seq);
-                changed.push(rows::write(
-                    key,
-                    request,
-                    Mark {
-                        at: self.now,
-                        seq,
-                        version,
-                    },
-                ));
+                changed.push(rows::write(key, request, Mark { at: self.now, seq, version }));
             }
         }
         if changed.is_empty() {
@@ -327,9 +273,7 @@ impl Ledger {
             .exec_without_returning(&self.tx)
             .await?;
         if written != wanted {
-            return Err(DbErr::Custom(
-                "a request was changed by somebody else".to_owned(),
-            ));
+            return Err(DbErr::Custom("a request was changed by somebody else".to_owned()));
         }
         Ok(())
     }

@@ -34,10 +34,9 @@ impl Store {
     pub(crate) async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Recorded>, DbErr> {
         use status_check::Column;
         let mut query = status_check::Entity::find()
-            .apply_if(
-                Some(&filter.states).filter(|it| !it.is_empty()),
-                |query, states| query.filter(Column::State.is_in(states.iter().cloned())),
-            )
+            .apply_if(Some(&filter.states).filter(|it| !it.is_empty()), |query, states| {
+                query.filter(Column::State.is_in(states.iter().cloned()))
+            })
             .apply_if(filter.merge_request.as_ref(), |query, key| {
                 let query = query
                     .filter(Column::Gitlab.eq(&key.gitlab))
@@ -58,18 +57,12 @@ impl Store {
                 .add(Column::OpenedAt.eq(opened_at))
                 .add(beyond(Column::Id, id.into()));
             query = query.filter(
-                Condition::any()
-                    .add(beyond(Column::OpenedAt, opened_at.into()))
-                    .add(same_time),
+                Condition::any().add(beyond(Column::OpenedAt, opened_at.into())).add(same_time),
             );
         }
         query = match filter.oldest_first {
-            true => query
-                .order_by_asc(Column::OpenedAt)
-                .order_by_asc(Column::Id),
-            false => query
-                .order_by_desc(Column::OpenedAt)
-                .order_by_desc(Column::Id),
+            true => query.order_by_asc(Column::OpenedAt).order_by_asc(Column::Id),
+            false => query.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id),
         };
         let rows = query.limit(page.size).all(self.read()).await?;
         rows.into_iter().map(Recorded::read).collect()
@@ -88,9 +81,7 @@ impl Store {
 
     /// One request.
     pub(crate) async fn request(&self, id: Uuid) -> Result<Option<Recorded>, DbErr> {
-        let row = status_check::Entity::find_by_id(id)
-            .one(self.read())
-            .await?;
+        let row = status_check::Entity::find_by_id(id).one(self.read()).await?;
         row.map(Recorded::read).transpose()
     }
 

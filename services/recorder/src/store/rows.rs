@@ -21,25 +21,14 @@ pub(crate) struct GateKey {
 impl GateKey {
     /// Id under which all commits of the gate are found together.
     pub(crate) fn id(&self) -> Uuid {
-        let Self {
-            gitlab,
-            project_id,
-            iid,
-            check_id,
-        } = self;
+        let Self { gitlab, project_id, iid, check_id } = self;
         let name = format!("gate/{gitlab}/{project_id}/{iid}/{check_id}");
         Uuid::new_v5(&proto::REQUEST_NAMESPACE, name.as_bytes())
     }
 
     /// Id of the request for a commit.
     pub(crate) fn request_id(&self, sha: &Sha) -> Uuid {
-        proto::request_id(
-            &self.gitlab,
-            self.project_id,
-            self.iid,
-            self.check_id,
-            sha.as_str(),
-        )
+        proto::request_id(&self.gitlab, self.project_id, self.iid, self.check_id, sha.as_str())
     }
 
     pub(crate) fn of(row: &status_check::Model) -> Self {
@@ -65,12 +54,7 @@ impl Recorded {
     pub(crate) fn read(row: status_check::Model) -> Result<Self, DbErr> {
         let key = GateKey::of(&row);
         let (changed_at, changed_seq) = (row.changed_at, row.changed_seq);
-        Ok(Self {
-            key,
-            request: request(row, Vec::new())?,
-            changed_at,
-            changed_seq,
-        })
+        Ok(Self { key, request: request(row, Vec::new())?, changed_at, changed_seq })
     }
 }
 
@@ -133,15 +117,11 @@ fn answer(row: &status_check::Model) -> Result<Answer, DbErr> {
 fn standing(row: &status_check::Model) -> Result<Standing, DbErr> {
     Ok(match row.standing.as_str() {
         "current" => Standing::Current,
-        "superseded" => Standing::Superseded {
-            by: row.superseded_by.as_deref().map(sha).transpose()?,
-        },
-        "merged" => Standing::Cancelled {
-            ending: Ending::Merged,
-        },
-        "closed" => Standing::Cancelled {
-            ending: Ending::Closed,
-        },
+        "superseded" => {
+            Standing::Superseded { by: row.superseded_by.as_deref().map(sha).transpose()? }
+        }
+        "merged" => Standing::Cancelled { ending: Ending::Merged },
+        "closed" => Standing::Cancelled { ending: Ending::Closed },
         _ => return Err(inconsistent("standing")),
     })
 }
@@ -151,11 +131,7 @@ pub(crate) fn accepted(row: decision::Model) -> Result<Decision, DbErr> {
     Ok(Decision {
         id: row.id,
         source: row.source,
-        actor: Actor {
-            id: row.actor_id,
-            name: row.actor_name,
-            groups: list(&row.actor_groups)?,
-        },
+        actor: Actor { id: row.actor_id, name: row.actor_name, groups: list(&row.actor_groups)? },
         word: Word::parse(&row.verdict).ok_or_else(|| inconsistent("verdict"))?,
         reason: row.reason,
         at: Time(row.at),

@@ -48,12 +48,7 @@ pub(crate) async fn decide(
     if !same_origin(&headers) || !visit.shown_by_us(&id, &form.sha, &form.token) {
         let sentence = "This form did not come from a page we showed you; open the request again \
                         and decide there. Nothing was recorded.";
-        return trouble(
-            StatusCode::FORBIDDEN,
-            "Not recorded",
-            sentence.to_owned(),
-            &visit,
-        );
+        return trouble(StatusCode::FORBIDDEN, "Not recorded", sentence.to_owned(), &visit);
     }
     let named = visit.names_itself && !form.name.trim().is_empty();
     if named {
@@ -91,11 +86,7 @@ async fn send(
         verdict: form.verdict.clone(),
         sha: form.sha.clone(),
         target_branch: form.target_branch.clone(),
-        actor: Some(Actor {
-            id: person.id.clone(),
-            name: person.name.clone(),
-            ..Actor::default()
-        }),
+        actor: Some(Actor { id: person.id.clone(), name: person.name.clone(), ..Actor::default() }),
         reason: form.reason.trim().to_owned(),
         ..Decision::default()
     };
@@ -120,12 +111,7 @@ async fn answer(
     let Some(receipt) = receipt else {
         let sentence = "Your decision is on its way and will be recorded; this takes longer than \
                         usual. Look at the request again in a moment.";
-        return trouble(
-            StatusCode::ACCEPTED,
-            "On its way",
-            sentence.to_owned(),
-            visit,
-        );
+        return trouble(StatusCode::ACCEPTED, "On its way", sentence.to_owned(), visit);
     };
     if receipt.accepted {
         let page = format!("/approval-apps/r/{id}?said={decision_id}");
@@ -150,12 +136,7 @@ async fn answer(
 fn ask_who(request_id: String, form: DecisionForm, visit: &Visit) -> Response {
     if !visit.names_itself {
         let sentence = "The proxy in front of this page did not say who you are.";
-        return trouble(
-            StatusCode::UNAUTHORIZED,
-            "Not recorded",
-            sentence.to_owned(),
-            visit,
-        );
+        return trouble(StatusCode::UNAUTHORIZED, "Not recorded", sentence.to_owned(), visit);
     }
     let page = WhoPage {
         reader: Reader::of(visit),

@@ -54,11 +54,7 @@ impl Given {
         complain(status.is_none(), "status is missing");
         complain(known.is_none(), "status does not have a valid value");
         match (sha, check_id, known) {
-            (Some(sha), Some(check_id), Some(status)) => Ok(Self {
-                sha,
-                check_id,
-                status,
-            }),
+            (Some(sha), Some(check_id), Some(status)) => Ok(Self { sha, check_id, status }),
             _ => Err(ApiError::bad_request(&complaints)),
         }
     }
@@ -81,9 +77,7 @@ pub(crate) async fn create(
         if role < Role::CustomApprover || project.archived {
             return Err(ApiError::forbidden());
         }
-        let check = project
-            .check(given.check_id)
-            .ok_or_else(ApiError::not_found)?;
+        let check = project.check(given.check_id).ok_or_else(ApiError::not_found)?;
         require_head(record.sha(), &given.sha)?;
         if role < Role::Developer {
             return Err(ApiError::message(StatusCode::NOT_FOUND, Value::Null));

@@ -36,18 +36,13 @@ impl FromRequestParts<Arc<Core>> for Caller {
             require_scope(token, scopes)?;
             Ok::<_, ApiError>(token.user_id)
         })?;
-        Ok(Self {
-            user_id,
-            method: parts.method.clone(),
-        })
+        Ok(Self { user_id, method: parts.method.clone() })
     }
 }
 
 /// The token's text, from either header GitLab knows.
 pub(crate) fn token_value(headers: &HeaderMap) -> Option<&str> {
-    let private = headers
-        .get("PRIVATE-TOKEN")
-        .and_then(|value| value.to_str().ok());
+    let private = headers.get("PRIVATE-TOKEN").and_then(|value| value.to_str().ok());
     let bearer = || {
         let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         value.strip_prefix("Bearer ")
@@ -76,11 +71,7 @@ pub(crate) fn token<'world>(
 
 /// Refuses a token that has none of the scopes.
 pub(crate) fn require_scope(token: &TokenRecord, scopes: &[&str]) -> Result<(), ApiError> {
-    if token
-        .scopes
-        .iter()
-        .any(|scope| scopes.contains(&scope.as_str()))
-    {
+    if token.scopes.iter().any(|scope| scopes.contains(&scope.as_str())) {
         return Ok(());
     }
     let body = json!({
@@ -159,10 +150,7 @@ impl Caller {
 
 /// 401 for a project whose licence lapsed, the same body as for a bad token.
 pub(crate) fn require_licence(project: &ProjectRecord) -> Result<(), ApiError> {
-    project
-        .licensed
-        .then_some(())
-        .ok_or_else(ApiError::unauthorized)
+    project.licensed.then_some(()).ok_or_else(ApiError::unauthorized)
 }
 
 /// Finds a merge request by its number in the project.
@@ -179,6 +167,5 @@ pub(crate) fn merge_request<'world>(
 
 /// Reads a number from a path.
 pub(crate) fn number(text: &str, name: &str) -> Result<u64, ApiError> {
-    text.parse()
-        .map_err(|_| ApiError::bad_request(&[format!("{name} is invalid")]))
+    text.parse().map_err(|_| ApiError::bad_request(&[format!("{name} is invalid")]))
 }

@@ -33,9 +33,7 @@ pub(crate) async fn list(
         auth::require_licence(project)?;
         caller.require(world, project, Role::Maintainer)?;
         let checks = project.checks.iter();
-        let values = checks
-            .map(|check| entities::check(project, check))
-            .collect();
+        let values = checks.map(|check| entities::check(project, check)).collect();
         Ok(paging::page(&core.url, &uri, &params, values))
     })
 }
@@ -117,9 +115,7 @@ fn save(
     success: StatusCode,
 ) -> Result<Response, ApiError> {
     let branches = params.numbers("protected_branch_ids").map(|ids| {
-        let names = ids
-            .iter()
-            .filter_map(|id| world.branch_name(project_id, *id));
+        let names = ids.iter().filter_map(|id| world.branch_name(project_id, *id));
         names.collect()
     });
     let change = CheckChange {
@@ -131,10 +127,7 @@ fn save(
     let saved = world.save_check(project_id, check_id, change);
     let id = saved
         .map_err(|complaints| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, complaints))?;
-    let project = world
-        .projects
-        .get(&project_id)
-        .ok_or_else(ApiError::not_found)?;
+    let project = world.projects.get(&project_id).ok_or_else(ApiError::not_found)?;
     let check = project.check(id).ok_or_else(ApiError::not_found)?;
     Ok((success, Json(entities::check(project, check))).into_response())
 }

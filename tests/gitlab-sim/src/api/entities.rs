@@ -49,11 +49,7 @@ pub(crate) fn merge_request(world: &World, record: &MergeRequestRecord) -> Value
     let source = world.projects.get(&record.source_project_id);
     let source = source.filter(|source| !source.deleted);
     let people = |ids: &[u64]| -> Vec<Value> { ids.iter().map(|id| user(world, *id)).collect() };
-    let labels: Vec<&str> = record
-        .labels
-        .iter()
-        .map(|label| label.title.as_str())
-        .collect();
+    let labels: Vec<&str> = record.labels.iter().map(|label| label.title.as_str()).collect();
     json!({
         "id": record.id,
         "iid": record.iid,

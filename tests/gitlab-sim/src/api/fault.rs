@@ -18,15 +18,11 @@ const OVERSIZED_BYTES: usize = 1024 * 1024 + 4096;
 /// The answer for a fault that does nothing of what was asked.
 pub(crate) fn response(fault: &Fault, request: &Request<Bytes>) -> Response<Body> {
     match fault {
-        Fault::TooManyRequests {
-            retry_after_seconds,
-        } => {
+        Fault::TooManyRequests { retry_after_seconds } => {
             let text = (StatusCode::TOO_MANY_REQUESTS, "Retry later").into_response();
             with_retry_after(text, *retry_after_seconds)
         }
-        Fault::TooManyRequestsJson {
-            retry_after_seconds,
-        } => {
+        Fault::TooManyRequestsJson { retry_after_seconds } => {
             let sentence = "This endpoint has been requested too many times. Try again later.";
             let error =
                 ApiError::message(StatusCode::TOO_MANY_REQUESTS, json!({"error": sentence}));
@@ -68,9 +64,7 @@ fn with_retry_after(mut response: Response<Body>, seconds: Option<u64>) -> Respo
 
 fn redirect_to_https(request: &Request<Bytes>) -> Response<Body> {
     let host = request.headers().get(header::HOST);
-    let host = host
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost");
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     ApiError::redirect(&format!("https://{host}{}", request.uri())).into_response()
 }
 

@@ -28,9 +28,7 @@ pub(crate) async fn list(
         let project = caller.project(world, &id)?;
         caller.require_reader(world, project)?;
         let records = wanted(world, project, &params);
-        let values = records
-            .into_iter()
-            .map(|record| entities::merge_request(world, record));
+        let values = records.into_iter().map(|record| entities::merge_request(world, record));
         Ok(paging::page(&core.url, &uri, &params, values.collect()))
     })
 }
@@ -50,11 +48,7 @@ fn wanted<'world>(
         .values()
         .filter(|record| record.project_id == project.id)
         .filter(|record| state == "all" || record.state.as_str() == state)
-        .filter(|record| {
-            target
-                .as_ref()
-                .is_none_or(|name| record.target_branch == *name)
-        })
+        .filter(|record| target.as_ref().is_none_or(|name| record.target_branch == *name))
         .filter(|record| since.is_none_or(|since| record.updated_at >= since))
         .filter(|record| iids.as_ref().is_none_or(|iids| iids.contains(&record.iid)))
         .collect();

@@ -65,9 +65,7 @@ impl ApiError {
 
     fn redirect(location: &str) -> Self {
         let location = [(header::LOCATION, location.to_owned())];
-        Self(Box::new(
-            (StatusCode::MOVED_PERMANENTLY, location).into_response(),
-        ))
+        Self(Box::new((StatusCode::MOVED_PERMANENTLY, location).into_response()))
     }
 }
 
@@ -89,22 +87,13 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/api/v4/user", get(people::user))
         .route("/api/v4/personal_access_tokens/self", get(people::token))
         .route(project, get(projects::show).put(projects::update))
-        .route(
-            &format!("{project}/merge_requests"),
-            get(merge_requests::list),
-        )
+        .route(&format!("{project}/merge_requests"), get(merge_requests::list))
         .route(&merge_request, get(merge_requests::show))
         .route(&answers, post(answers::create))
         .route(&statuses, get(answers::list))
-        .route(
-            &format!("{statuses}/{{check_id}}/retry"),
-            post(answers::retry),
-        )
+        .route(&format!("{statuses}/{{check_id}}/retry"), post(answers::retry))
         .route(&checks, get(checks::list).post(checks::create))
-        .route(
-            &format!("{checks}/{{check_id}}"),
-            put(checks::update).delete(checks::delete),
-        )
+        .route(&format!("{checks}/{{check_id}}"), put(checks::update).delete(checks::delete))
         .with_state(core)
 }
 

@@ -14,14 +14,8 @@ const PER_PAGE_MAX: usize = 100;
 
 /// Cuts the wanted page out of a list and answers with it.
 pub(crate) fn page(base_url: &str, uri: &Uri, params: &Params, items: Vec<Value>) -> Response {
-    let number = |name: &str| {
-        params
-            .number(name)
-            .and_then(|number| usize::try_from(number).ok())
-    };
-    let per_page = number("per_page")
-        .unwrap_or(PER_PAGE)
-        .clamp(1, PER_PAGE_MAX);
+    let number = |name: &str| params.number(name).and_then(|number| usize::try_from(number).ok());
+    let per_page = number("per_page").unwrap_or(PER_PAGE).clamp(1, PER_PAGE_MAX);
     let page = number("page").unwrap_or(1).max(1);
     let total = items.len();
     let pages = total.div_ceil(per_page).max(1);
@@ -43,12 +37,7 @@ pub(crate) fn page(base_url: &str, uri: &Uri, params: &Params, items: Vec<Value>
     put("x-prev-page", previous);
     put("x-total", Some(total));
     put("x-total-pages", Some(pages));
-    let places = [
-        ("prev", previous),
-        ("next", next),
-        ("first", Some(1)),
-        ("last", Some(pages)),
-    ];
+    let places = [("prev", previous), ("next", next), ("first", Some(1)), ("last", Some(pages))];
     let links: Vec<String> = places
         .into_iter()
         .filter_map(|(rel, page)| {

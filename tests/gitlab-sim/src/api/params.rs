@@ -19,9 +19,7 @@ impl<S: Send + Sync> FromRequest<S> for Params {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let uri = request.uri().clone();
         let headers = request.headers().clone();
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| malformed())?;
+        let body = Bytes::from_request(request, state).await.map_err(|_| malformed())?;
         Self::read(&uri, &headers, &body).ok_or_else(malformed)
     }
 }
@@ -43,10 +41,7 @@ impl Params {
             params.extend(serde_json::from_slice::<Map<String, Value>>(body).ok()?);
         } else if kind.starts_with("application/x-www-form-urlencoded") {
             let text = std::str::from_utf8(body).ok()?;
-            let form = Uri::builder()
-                .path_and_query(format!("/?{text}"))
-                .build()
-                .ok()?;
+            let form = Uri::builder().path_and_query(format!("/?{text}")).build().ok()?;
             params.extend(pairs(&form));
         }
         Some(Self(params))

@@ -35,10 +35,7 @@ pub(crate) async fn update(
         caller.require(world, project, Role::Maintainer)?;
         let id = project.id;
         let required = params.flag("only_allow_merge_if_all_status_checks_passed");
-        let project = world
-            .projects
-            .get_mut(&id)
-            .ok_or_else(ApiError::not_found)?;
+        let project = world.projects.get_mut(&id).ok_or_else(ApiError::not_found)?;
         project.requires_checks = required.unwrap_or(project.requires_checks);
         let project = world.projects.get(&id).ok_or_else(ApiError::not_found)?;
         Ok(Json(entities::project(world, project)).into_response())

@@ -41,20 +41,14 @@ const PEOPLE: [(&str, &str); 8] = [
     ("henrik.olsen", "Henrik Olsen"),
 ];
 
-const PROJECTS: [&str; 4] = [
-    "shop/storefront",
-    "shop/payments",
-    "platform/deploy-tools",
-    "data/reports",
-];
+const PROJECTS: [&str; 4] =
+    ["shop/storefront", "shop/payments", "platform/deploy-tools", "data/reports"];
 
 /// Fills a simulator with projects, people and merge requests.
 #[must_use = "the token is what the product answers with"]
 pub fn populate(sim: &GitLabSim, hook_url: &str, secret: Option<&str>) -> Demo {
-    let people: Vec<User> = PEOPLE
-        .iter()
-        .map(|(username, name)| sim.user_named(username, name))
-        .collect();
+    let people: Vec<User> =
+        PEOPLE.iter().map(|(username, name)| sim.user_named(username, name)).collect();
     let gate = sim.user_named("change-gate", "Change gate");
     let token = sim.token(&gate, &["api"], Role::Developer);
     let projects: Vec<Project> = PROJECTS.iter().map(|path| sim.project(path)).collect();
@@ -67,11 +61,7 @@ pub fn populate(sim: &GitLabSim, hook_url: &str, secret: Option<&str>) -> Demo {
     for plan in &PLANS {
         open(&projects, &people, plan);
     }
-    Demo {
-        token,
-        people,
-        projects,
-    }
+    Demo { token, people, projects }
 }
 
 fn open(projects: &[Project], people: &[User], plan: &Plan) {
@@ -148,10 +138,8 @@ fn happen(sim: &GitLabSim, dice: u64) {
 }
 
 fn open_idea(sim: &GitLabSim, dice: u64) {
-    let people: Vec<User> = PEOPLE
-        .iter()
-        .map(|(username, name)| sim.user_named(username, name))
-        .collect();
+    let people: Vec<User> =
+        PEOPLE.iter().map(|(username, name)| sim.user_named(username, name)).collect();
     let projects = sim.projects();
     let title = pick(&IDEAS, dice).copied().unwrap_or("Tidy up");
     if let (Some(project), Some(author)) = (pick(&projects, dice / 8), pick(&people, dice / 64)) {
@@ -178,9 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lively_world_stays_bounded() {
-        let sim = GitLabSim::start(Options::default())
-            .await
-            .expect("it starts");
+        let sim = GitLabSim::start(Options::default()).await.expect("it starts");
         sim.hold_calls();
         let _demo = populate(&sim, "http://127.0.0.1:9/hook", None);
         for _ in 0..2000 {
@@ -194,9 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn liveliness_ends_when_told() {
-        let sim = GitLabSim::start(Options::default())
-            .await
-            .expect("it starts");
+        let sim = GitLabSim::start(Options::default()).await.expect("it starts");
         let stop = CancellationToken::new();
         stop.cancel();
         keep_lively(sim, stop).await;

@@ -51,12 +51,7 @@ pub(super) const PLANS: [Plan; 12] = [
     ),
     Plan {
         draft: true,
-        ..plan(
-            0,
-            4,
-            "Try a shorter checkout",
-            "Two steps instead of four. For discussion.",
-        )
+        ..plan(0, 4, "Try a shorter checkout", "Two steps instead of four. For discussion.")
     },
     Plan {
         labels: &["security", "urgent"],
@@ -105,12 +100,7 @@ pub(super) const PLANS: [Plan; 12] = [
     ),
     Plan {
         labels: &["infrastructure"],
-        ..plan(
-            2,
-            5,
-            "Rotate the registry credentials",
-            "Old credentials stay valid for a day.",
-        )
+        ..plan(2, 5, "Rotate the registry credentials", "Old credentials stay valid for a day.")
     },
     plan(
         3,
@@ -128,10 +118,5 @@ pub(super) const PLANS: [Plan; 12] = [
             "Finance only needs the customer number.",
         )
     },
-    plan(
-        3,
-        6,
-        "Update the currency table",
-        "Rates of the first of the month.",
-    ),
+    plan(3, 6, "Update the currency table", "Rates of the first of the month."),
 ];

@@ -22,10 +22,7 @@ pub struct MergeRequest {
 
 impl MergeRequest {
     pub(crate) fn new(core: &Arc<Core>, id: u64) -> Self {
-        Self {
-            core: Arc::clone(core),
-            id,
-        }
+        Self { core: Arc::clone(core), id }
     }
 
     /// The id, which is not the number people see.
@@ -73,13 +70,7 @@ impl MergeRequest {
     /// The titles of the labels.
     #[must_use]
     pub fn labels(&self) -> Vec<String> {
-        self.look(|record| {
-            record
-                .labels
-                .iter()
-                .map(|label| label.title.clone())
-                .collect()
-        })
+        self.look(|record| record.labels.iter().map(|label| label.title.clone()).collect())
     }
 
     /// The branch it comes from.
@@ -219,8 +210,7 @@ impl MergeRequest {
     ///
     /// Refuses unless the check has failed for the present head.
     pub fn retry_by(&self, check: &Check, by: &User) -> Result<(), Refused> {
-        self.core
-            .write(|world| world.retry(check.id(), self.id, by.id()))
+        self.core.write(|world| world.retry(check.id(), self.id, by.id()))
     }
 
     /// Loses all commits, as when the source branch is deleted; the next hook has no last commit.
@@ -245,8 +235,7 @@ impl MergeRequest {
     /// Puts a row in for the present head, as if someone else had answered.
     pub fn set_status(&self, check: &Check, status: Status) {
         let sha = self.sha();
-        self.core
-            .write(|world| world.insert_row(check.id(), self.id, &sha, status));
+        self.core.write(|world| world.insert_row(check.id(), self.id, &sha, status));
     }
 
     /// The rows of this merge request, by id.
@@ -264,11 +253,7 @@ impl MergeRequest {
     ///
     /// After 10 seconds, with what happened so far.
     pub async fn status_becomes(&self, check: &Check, status: &str) {
-        let what = format!(
-            "status {status:?} of check {} for !{}",
-            check.id(),
-            self.iid()
-        );
+        let what = format!("status {status:?} of check {} for !{}", check.id(), self.iid());
         let becomes = || self.status(check) == status;
         if let Err(error) = waiting::wait(&self.core, &what, PATIENCE, becomes).await {
             let head = self.sha();

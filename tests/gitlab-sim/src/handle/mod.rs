@@ -50,10 +50,7 @@ impl GitLabSim {
         server::start(&core, listener);
         core.start_pending_timeout();
         let stops = Arc::new(core.stop.clone().drop_guard());
-        Ok(Self {
-            core,
-            _stops: stops,
-        })
+        Ok(Self { core, _stops: stops })
     }
 
     /// Stops the server and everything that is under way.
@@ -93,9 +90,7 @@ impl GitLabSim {
     /// Makes a token for a user, who gets the role on every project that does not set its own.
     #[must_use]
     pub fn token(&self, user: &User, scopes: &[&str], role: Role) -> Token {
-        let value = self
-            .core
-            .write(|world| world.add_token(user.id(), scopes, role));
+        let value = self.core.write(|world| world.add_token(user.id(), scopes, role));
         Token::new(&self.core, value)
     }
 
@@ -118,34 +113,23 @@ impl GitLabSim {
     pub fn projects(&self) -> Vec<Project> {
         let ids: Vec<u64> = self.core.read(|world| {
             let projects = world.projects.values();
-            projects
-                .filter(|project| !project.deleted)
-                .map(|project| project.id)
-                .collect()
+            projects.filter(|project| !project.deleted).map(|project| project.id).collect()
         });
-        ids.into_iter()
-            .map(|id| Project::new(&self.core, id))
-            .collect()
+        ids.into_iter().map(|id| Project::new(&self.core, id)).collect()
     }
 
     /// The merge requests of all projects, oldest first.
     #[must_use]
     pub fn merge_requests(&self) -> Vec<MergeRequest> {
-        let ids: Vec<u64> = self
-            .core
-            .read(|world| world.merge_requests.keys().copied().collect());
-        ids.into_iter()
-            .map(|id| MergeRequest::new(&self.core, id))
-            .collect()
+        let ids: Vec<u64> = self.core.read(|world| world.merge_requests.keys().copied().collect());
+        ids.into_iter().map(|id| MergeRequest::new(&self.core, id)).collect()
     }
 
     /// The merge request with this number in a project.
     #[must_use]
     pub fn merge_request(&self, project: &Project, iid: u64) -> Option<MergeRequest> {
         let found = project.merge_requests();
-        found
-            .into_iter()
-            .find(|merge_request| merge_request.iid() == iid)
+        found.into_iter().find(|merge_request| merge_request.iid() == iid)
     }
 
     /// All rows of `status_check_responses`, by id.
@@ -246,8 +230,7 @@ impl GitLabSim {
     /// Waits until the delivery log has so many entries.
     pub async fn delivered(&self, count: usize) {
         let enough = |sim: &Self| sim.core.outgoing.delivered() >= count;
-        self.until(&format!("delivery attempt {count}"), enough)
-            .await;
+        self.until(&format!("delivery attempt {count}"), enough).await;
     }
 
     /// Waits until so many answers were received and dealt with.

@@ -13,10 +13,7 @@ pub struct User {
 
 impl User {
     pub(crate) fn new(core: &Arc<Core>, id: u64) -> Self {
-        Self {
-            core: Arc::clone(core),
-            id,
-        }
+        Self { core: Arc::clone(core), id }
     }
 
     /// The user's id.
@@ -38,9 +35,7 @@ impl User {
     }
 
     fn look(&self, look: impl FnOnce(&UserRecord) -> String) -> String {
-        self.core
-            .read(|world| world.users.get(&self.id).map(look))
-            .unwrap_or_default()
+        self.core.read(|world| world.users.get(&self.id).map(look)).unwrap_or_default()
     }
 }
 
@@ -53,10 +48,7 @@ pub struct Token {
 
 impl Token {
     pub(crate) fn new(core: &Arc<Core>, value: String) -> Self {
-        Self {
-            core: Arc::clone(core),
-            value,
-        }
+        Self { core: Arc::clone(core), value }
     }
 
     /// The text for the `PRIVATE-TOKEN` header.

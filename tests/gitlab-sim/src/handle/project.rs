@@ -18,10 +18,7 @@ pub struct Project {
 
 impl Project {
     pub(crate) fn new(core: &Arc<Core>, id: u64) -> Self {
-        Self {
-            core: Arc::clone(core),
-            id,
-        }
+        Self { core: Arc::clone(core), id }
     }
 
     /// The project's id.
@@ -33,8 +30,7 @@ impl Project {
     /// The path with the groups.
     #[must_use]
     pub fn path(&self) -> String {
-        self.look(|project| project.path.clone())
-            .unwrap_or_default()
+        self.look(|project| project.path.clone()).unwrap_or_default()
     }
 
     /// The address of the project's page.
@@ -65,9 +61,7 @@ impl Project {
     pub fn checks(&self) -> Vec<Check> {
         let ids = self.look(|project| project.checks.iter().map(|check| check.id).collect());
         let ids: Vec<u64> = ids.unwrap_or_default();
-        ids.into_iter()
-            .map(|id| Check::new(&self.core, self.id, id))
-            .collect()
+        ids.into_iter().map(|id| Check::new(&self.core, self.id, id)).collect()
     }
 
     /// Opens a merge request from a branch of its own into `main`.
@@ -105,9 +99,7 @@ impl Project {
             let own = records.filter(|record| record.project_id == self.id);
             own.map(|record| record.id).collect()
         });
-        ids.into_iter()
-            .map(|id| MergeRequest::new(&self.core, id))
-            .collect()
+        ids.into_iter().map(|id| MergeRequest::new(&self.core, id)).collect()
     }
 
     /// Lets the licence lapse: the API answers 401 and checks no longer stop merges.
@@ -132,8 +124,7 @@ impl Project {
 
     /// Moves the project to another path; the old one stays known.
     pub fn moves_to(&self, new_path: &str) {
-        self.core
-            .write(|world| world.move_project(self.id, new_path));
+        self.core.write(|world| world.move_project(self.id, new_path));
     }
 
     /// Sets who can see the project without being its member.
@@ -149,8 +140,7 @@ impl Project {
     /// Whether all status checks must pass before a merge.
     #[must_use]
     pub fn requires_checks(&self) -> bool {
-        self.look(|project| project.requires_checks)
-            .unwrap_or_default()
+        self.look(|project| project.requires_checks).unwrap_or_default()
     }
 
     /// Sets how many approvals make a merge request approved.
@@ -178,8 +168,7 @@ impl Project {
     }
 
     fn look<T>(&self, look: impl FnOnce(&ProjectRecord) -> T) -> Option<T> {
-        self.core
-            .read(|world| world.projects.get(&self.id).map(look))
+        self.core.read(|world| world.projects.get(&self.id).map(look))
     }
 }
 
@@ -198,11 +187,7 @@ pub struct Check {
 
 impl Check {
     fn new(core: &Arc<Core>, project_id: u64, id: u64) -> Self {
-        Self {
-            core: Arc::clone(core),
-            project_id,
-            id,
-        }
+        Self { core: Arc::clone(core), project_id, id }
     }
 
     /// The check's id.
@@ -247,8 +232,7 @@ impl Check {
 
     /// Deletes the check and its answers.
     pub fn delete(&self) {
-        self.core
-            .write(|world| world.delete_check(self.project_id, self.id));
+        self.core.write(|world| world.delete_check(self.project_id, self.id));
     }
 
     fn save(&self, change: CheckChange) {

@@ -75,10 +75,7 @@ impl World {
 
     /// The role of a user on a project: the project's own entry first, else the user's general one.
     pub(crate) fn role(&self, user_id: u64, project: &ProjectRecord) -> Role {
-        let general = self
-            .users
-            .get(&user_id)
-            .map_or(Role::None, |user| user.role);
+        let general = self.users.get(&user_id).map_or(Role::None, |user| user.role);
         project.roles.get(&user_id).copied().unwrap_or(general)
     }
 

@@ -21,10 +21,7 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn of(action: &'static str) -> Self {
-        Self {
-            action: Some(action),
-            ..Self::default()
-        }
+        Self { action: Some(action), ..Self::default() }
     }
 
     /// A retry names no action, no old revision and no changes.
@@ -136,12 +133,6 @@ fn moved(
 /// The same title always gets the same label id, below 2^32.
 pub(super) fn label(title: &str) -> Label {
     let digest = Sha256::digest(title);
-    let id = digest
-        .iter()
-        .take(4)
-        .fold(0, |id, byte| (id << 8) | u64::from(*byte));
-    Label {
-        id,
-        title: title.to_owned(),
-    }
+    let id = digest.iter().take(4).fold(0, |id, byte| (id << 8) | u64::from(*byte));
+    Label { id, title: title.to_owned() }
 }

@@ -35,10 +35,7 @@ impl World {
         let record = self.opened(opening);
         let (id, sha) = (record.id, record.sha().to_owned());
         self.merge_requests.insert(id, record);
-        let checks = self
-            .projects
-            .get(&project_id)
-            .map(|project| &project.checks);
+        let checks = self.projects.get(&project_id).map(|project| &project.checks);
         let checks: Vec<u64> = checks.into_iter().flatten().map(|check| check.id).collect();
         for check_id in checks {
             self.held_rows.push((check_id, id, sha.clone()));
@@ -181,22 +178,13 @@ impl World {
             }
             let was_approved = record.approved_by.len() >= required;
             record.approved_by.clear();
-            let action = if was_approved {
-                "unapproved"
-            } else {
-                "unapproval"
-            };
-            Some(Event {
-                system_action: Some("approvals_reset_on_push"),
-                ..Event::of(action)
-            })
+            let action = if was_approved { "unapproved" } else { "unapproval" };
+            Some(Event { system_action: Some("approvals_reset_on_push"), ..Event::of(action) })
         });
     }
 
     pub(crate) fn approve(&mut self, id: u64, actor_id: u64) {
-        let required = self
-            .project_of(id)
-            .map_or(1, |project| project.approvals_required);
+        let required = self.project_of(id).map_or(1, |project| project.approvals_required);
         self.apply(id, actor_id, |record, _| {
             if record.approved_by.contains(&actor_id) {
                 return None;
@@ -209,9 +197,7 @@ impl World {
     }
 
     pub(crate) fn unapprove(&mut self, id: u64, actor_id: u64) {
-        let required = self
-            .project_of(id)
-            .map_or(1, |project| project.approvals_required);
+        let required = self.project_of(id).map_or(1, |project| project.approvals_required);
         self.apply(id, actor_id, |record, _| {
             let was_approved = record.approved_by.len() >= required;
             let before = record.approved_by.len();
@@ -262,13 +248,11 @@ impl World {
 }
 
 fn opened_event() -> Event {
-    Event::of("open")
-        .changing("merge_status", &json!("preparing"), &json!("checking"))
-        .changing(
-            "prepared_at",
-            &Value::Null,
-            &json!(times::hook(times::now())),
-        )
+    Event::of("open").changing("merge_status", &json!("preparing"), &json!("checking")).changing(
+        "prepared_at",
+        &Value::Null,
+        &json!(times::hook(times::now())),
+    )
 }
 
 fn branch_for(iid: u64, title: &str) -> String {

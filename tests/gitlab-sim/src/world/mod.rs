@@ -58,10 +58,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            ..Self::default()
-        }
+        Self { url: url.to_owned(), ..Self::default() }
     }
 
     /// One sequence for all ids, so an id of one kind never passes for another kind.

@@ -60,9 +60,7 @@ impl World {
     pub(crate) fn branch_name(&self, project_id: u64, branch_id: u64) -> Option<String> {
         let project = self.projects.get(&project_id)?;
         let mut branches = project.protected_branches.iter();
-        branches
-            .find(|(id, _)| *id == branch_id)
-            .map(|(_, name)| name.clone())
+        branches.find(|(id, _)| *id == branch_id).map(|(_, name)| name.clone())
     }
 
     /// Makes or changes a check; an error lists GitLab's complaints.
@@ -110,10 +108,7 @@ impl World {
         for name in names {
             let id = self.next_id();
             if let Some(project) = self.projects.get_mut(&project_id)
-                && !project
-                    .protected_branches
-                    .iter()
-                    .any(|(_, known)| known == name)
+                && !project.protected_branches.iter().any(|(_, known)| known == name)
             {
                 project.protected_branches.push((id, name.clone()));
             }
@@ -147,14 +142,8 @@ fn complaints(project: &ProjectRecord, check: &CheckRecord) -> Vec<String> {
         }
     };
     complain(check.name.is_empty(), "Name can't be blank");
-    complain(
-        check.name.chars().count() > TEXT_MAX,
-        "Name is too long (maximum is 255 characters)",
-    );
-    complain(
-        others().any(|other| other.name == check.name),
-        "Name has already been taken",
-    );
+    complain(check.name.chars().count() > TEXT_MAX, "Name is too long (maximum is 255 characters)");
+    complain(others().any(|other| other.name == check.name), "Name has already been taken");
     complain(
         !(check.external_url.starts_with("http://") || check.external_url.starts_with("https://")),
         "External url is blocked: Only allowed schemes are http, https",
@@ -167,13 +156,7 @@ fn complaints(project: &ProjectRecord, check: &CheckRecord) -> Vec<String> {
         others().any(|other| other.external_url == check.external_url),
         "External url has already been taken",
     );
-    let secret_length = check
-        .secret
-        .as_ref()
-        .map_or(0, |secret| secret.chars().count());
-    complain(
-        secret_length > TEXT_MAX,
-        "Shared secret is too long (maximum is 255 characters)",
-    );
+    let secret_length = check.secret.as_ref().map_or(0, |secret| secret.chars().count());
+    complain(secret_length > TEXT_MAX, "Shared secret is too long (maximum is 255 characters)");
     found
 }

@@ -131,10 +131,7 @@ impl CheckRecord {
     pub(crate) fn is_told_about(&self, target_branch: &str) -> bool {
         let target = target_branch.to_lowercase();
         self.branches.is_empty()
-            || self
-                .branches
-                .iter()
-                .any(|name| name.to_lowercase().contains(&target))
+            || self.branches.iter().any(|name| name.to_lowercase().contains(&target))
     }
 }
 

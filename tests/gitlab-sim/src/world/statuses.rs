@@ -10,8 +10,7 @@ use crate::times;
 impl World {
     /// Status of a check for the present head: the last row by id for that exact sha, else pending.
     pub(crate) fn status(&self, check_id: u64, merge_request: &MergeRequestRecord) -> Status {
-        self.last_row(check_id, merge_request)
-            .map_or(Status::Pending, |at| self.rows[at].status)
+        self.last_row(check_id, merge_request).map_or(Status::Pending, |at| self.rows[at].status)
     }
 
     fn last_row(&self, check_id: u64, merge_request: &MergeRequestRecord) -> Option<usize> {
@@ -97,10 +96,7 @@ impl World {
     pub(crate) fn applicable_checks(&self, merge_request: &MergeRequestRecord) -> Vec<CheckRecord> {
         let project = self.projects.get(&merge_request.project_id);
         let checks = project.into_iter().flat_map(|project| &project.checks);
-        checks
-            .filter(|check| check.applies_to(&merge_request.target_branch))
-            .cloned()
-            .collect()
+        checks.filter(|check| check.applies_to(&merge_request.target_branch)).cloned().collect()
     }
 
     /// Whether status checks stop the merge.

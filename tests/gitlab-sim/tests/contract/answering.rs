@@ -14,10 +14,7 @@ async fn an_answer_is_stored_and_shown_whole() {
     assert_eq!(said.status, 201);
     let body = said.json();
     assert_eq!(body["merge_request"]["iid"], mr.iid());
-    assert_eq!(
-        body["external_status_check"]["external_url"],
-        story.hook.url
-    );
+    assert_eq!(body["external_status_check"]["external_url"], story.hook.url);
     assert_eq!(body["external_status_check"]["hmac"], true);
     assert!(body["id"].is_u64() && body.get("status").is_none() && body.get("sha").is_none());
     assert_eq!(mr.status(&story.check), "passed");
@@ -37,15 +34,9 @@ async fn a_form_and_a_bearer_token_and_a_path_do_as_well() {
         mr.iid()
     );
     let (sha, id) = (mr.sha(), story.check.id().to_string());
-    let form = [
-        ("sha", sha.as_str()),
-        ("external_status_check_id", id.as_str()),
-        ("status", "failed"),
-    ];
-    let request = story
-        .request(Method::POST, &path)
-        .bearer_auth(story.token.value())
-        .form(&form);
+    let form =
+        [("sha", sha.as_str()), ("external_status_check_id", id.as_str()), ("status", "failed")];
+    let request = story.request(Method::POST, &path).bearer_auth(story.token.value()).form(&form);
     assert_eq!(said(request).await.expect("an answer").status, 201);
     assert_eq!(mr.status(&story.check), "failed");
     assert_eq!(story.sim.answers()[0].project, "shop/backend");
@@ -57,10 +48,7 @@ async fn missing_and_invalid_parameters_are_named() {
     let mr = story.opens();
     let id = story.check.id();
     let cases = [
-        (
-            json!({ "external_status_check_id": id, "status": "passed" }),
-            "sha is missing",
-        ),
+        (json!({ "external_status_check_id": id, "status": "passed" }), "sha is missing"),
         (
             json!({ "sha": "a", "external_status_check_id": id, "status": "maybe" }),
             "status does not have a valid value",
@@ -69,10 +57,7 @@ async fn missing_and_invalid_parameters_are_named() {
             json!({ "sha": "a", "external_status_check_id": id }),
             "status is missing, status does not have a valid value",
         ),
-        (
-            json!({ "sha": "a", "status": "passed" }),
-            "external_status_check_id is missing",
-        ),
+        (json!({ "sha": "a", "status": "passed" }), "external_status_check_id is missing"),
         (
             json!({ "sha": "a", "external_status_check_id": "x", "status": "passed" }),
             "external_status_check_id is invalid",
@@ -95,10 +80,7 @@ async fn tokens_are_checked_first() {
 
     story.token.expire();
     let said = story.answer(&mr, &mr.sha(), "passed").await;
-    assert_eq!(
-        (said.status, &said.json()["error"]),
-        (401, &json!("invalid_token"))
-    );
+    assert_eq!((said.status, &said.json()["error"]), (401, &json!("invalid_token")));
     assert!(said.text.contains("Token is expired"));
     story.token.revoke();
     let said = story.answer(&mr, &mr.sha(), "passed").await;
@@ -107,10 +89,7 @@ async fn tokens_are_checked_first() {
 
     let reader = story.sim.token(&story.gate, &["read_api"], Role::Developer);
     let said = story.answer_with(reader.value(), &mr, body()).await;
-    assert_eq!(
-        (said.status, &said.json()["error"]),
-        (403, &json!("insufficient_scope"))
-    );
+    assert_eq!((said.status, &said.json()["error"]), (403, &json!("insufficient_scope")));
     assert_eq!(mr.status(&story.check), "pending");
 }
 
@@ -138,11 +117,7 @@ async fn roles_decide_between_403_and_404() {
         (Role::None, Visibility::Internal, forbidden.clone()),
         (Role::Guest, Visibility::Private, forbidden.clone()),
         (Role::Reporter, Visibility::Private, forbidden.clone()),
-        (
-            Role::CustomApprover,
-            Visibility::Private,
-            (404, json!({ "message": null })),
-        ),
+        (Role::CustomApprover, Visibility::Private, (404, json!({ "message": null }))),
     ];
     for (role, visibility, expected) in cases {
         story.project.set_visibility(visibility);
@@ -150,15 +125,10 @@ async fn roles_decide_between_403_and_404() {
         let said = story.answer(&mr, &mr.sha(), "passed").await;
         assert_eq!(said.both(), expected, "{role:?}");
     }
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::Maintainer);
+    story.sim.set_role(&story.gate, &story.project, Role::Maintainer);
     assert_eq!(story.answer(&mr, &mr.sha(), "passed").await.status, 201);
     story.project.archive();
-    assert_eq!(
-        story.answer(&mr, &mr.sha(), "passed").await.both(),
-        forbidden
-    );
+    assert_eq!(story.answer(&mr, &mr.sha(), "passed").await.both(), forbidden);
 }
 
 #[tokio::test]
@@ -181,10 +151,7 @@ async fn unknown_things_are_not_found() {
     other_check["external_status_check_id"] = json!(999_999);
     let path = format!("/projects/{project}/merge_requests/1/status_check_responses");
     assert_eq!(send(&path, other_check).await, not_found);
-    assert_eq!(
-        send("/nonsense", json!({})).await,
-        (404, json!({ "error": "404 Not Found" }))
-    );
+    assert_eq!(send("/nonsense", json!({})).await, (404, json!({ "error": "404 Not Found" })));
 }
 
 #[tokio::test]
@@ -205,18 +172,10 @@ async fn each_check_comes_before_the_next() {
     let story = Story::start().await;
     let mr = story.opens();
     // A wrong sha and a low role: the check id wins, then the sha, then the role.
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::CustomApprover);
+    story.sim.set_role(&story.gate, &story.project, Role::CustomApprover);
     let mut body = story.body("0000", "passed");
     body["external_status_check_id"] = json!(999_999);
-    assert_eq!(
-        story
-            .answer_with(story.token.value(), &mr, body)
-            .await
-            .status,
-        404
-    );
+    assert_eq!(story.answer_with(story.token.value(), &mr, body).await.status, 404);
     assert_eq!(story.answer(&mr, "0000", "passed").await.status, 409);
     assert_eq!(story.answer(&mr, &mr.sha(), "passed").await.status, 404);
     // A Guest learns nothing of checks and shas.
@@ -224,13 +183,8 @@ async fn each_check_comes_before_the_next() {
     assert_eq!(story.answer(&mr, "0000", "passed").await.status, 403);
     // The licence comes before the merge request.
     story.project.license_lapses();
-    let path = format!(
-        "/projects/{}/merge_requests/77/status_check_responses",
-        story.project.id()
-    );
-    let said = story
-        .send(Method::POST, &path, story.body("0000", "passed"))
-        .await;
+    let path = format!("/projects/{}/merge_requests/77/status_check_responses", story.project.id());
+    let said = story.send(Method::POST, &path, story.body("0000", "passed")).await;
     assert_eq!(said.status, 401);
 }
 
@@ -240,9 +194,7 @@ async fn a_moved_project_takes_only_get_by_its_old_path() {
     let mr = story.opens();
     story.project.moves_to("store/backend");
     let path = "/projects/shop%2Fbackend/merge_requests/1/status_check_responses";
-    let said = story
-        .send(Method::POST, path, story.body(&mr.sha(), "passed"))
-        .await;
+    let said = story.send(Method::POST, path, story.body(&mr.sha(), "passed")).await;
     let sentence = "Non GET methods are not allowed for moved projects";
     assert_eq!(said.both(), (405, json!({ "message": sentence })));
     assert_eq!(story.get("/projects/shop%2Fbackend").await.status, 301);
@@ -253,11 +205,7 @@ async fn a_moved_project_takes_only_get_by_its_old_path() {
 #[tokio::test]
 async fn draft_closed_and_merged_ones_can_be_answered() {
     let story = Story::start().await;
-    let mr = story
-        .project
-        .merge_request("Later", &story.author)
-        .draft()
-        .opens();
+    let mr = story.project.merge_request("Later", &story.author).draft().opens();
     assert_eq!(story.answer(&mr, &mr.sha(), "passed").await.status, 201);
     mr.close();
     assert_eq!(story.answer(&mr, &mr.sha(), "failed").await.status, 201);

@@ -17,16 +17,8 @@ async fn a_call_is_signed_json_with_the_headers_of_gitlab_only() {
     let got = story.hook.got().remove(0);
     assert_eq!((got.method.as_str(), got.path.as_str()), ("POST", "/hook"));
     assert_eq!(got.headers["content-type"], "application/json");
-    assert_eq!(
-        got.headers["x-gitlab-signature"],
-        signature_of("secret", &got.body).as_str()
-    );
-    for absent in [
-        "x-gitlab-event",
-        "x-gitlab-token",
-        "idempotency-key",
-        "webhook-id",
-    ] {
+    assert_eq!(got.headers["x-gitlab-signature"], signature_of("secret", &got.body).as_str());
+    for absent in ["x-gitlab-event", "x-gitlab-token", "idempotency-key", "webhook-id"] {
         assert!(!got.headers.contains_key(absent), "{absent}");
     }
     let delivery = story.sim.deliveries().remove(0);
@@ -40,11 +32,7 @@ async fn without_a_secret_there_is_no_signature() {
     story.check.set_secret(None);
     let _mr = story.opens();
     story.sim.calls_settled().await;
-    assert!(
-        !story.hook.got()[0]
-            .headers
-            .contains_key("x-gitlab-signature")
-    );
+    assert!(!story.hook.got()[0].headers.contains_key("x-gitlab-signature"));
 }
 
 #[tokio::test]
@@ -56,10 +44,7 @@ async fn the_secret_is_read_when_the_call_is_sent() {
     story.sim.release_calls(Order::AsQueued);
     story.sim.calls_settled().await;
     let got = story.hook.got().remove(0);
-    assert_eq!(
-        got.headers["x-gitlab-signature"],
-        signature_of("new secret", &got.body).as_str()
-    );
+    assert_eq!(got.headers["x-gitlab-signature"], signature_of("new secret", &got.body).as_str());
 }
 
 #[tokio::test]
@@ -81,14 +66,8 @@ async fn a_broken_connection_is_tried_again_three_times() {
     let _mr = story.opens();
     story.sim.calls_settled().await;
     let log = story.sim.deliveries();
-    assert_eq!(
-        log.iter().map(|entry| entry.attempt).collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
-    assert!(
-        log.iter()
-            .all(|entry| entry.call_id == log[0].call_id && entry.body == log[0].body)
-    );
+    assert_eq!(log.iter().map(|entry| entry.attempt).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(log.iter().all(|entry| entry.call_id == log[0].call_id && entry.body == log[0].body));
     assert!(matches!(log[0].outcome, Outcome::Broken(_)));
     assert_eq!(log[2].status(), Some(202));
 
@@ -106,21 +85,13 @@ async fn a_refused_connection_is_tried_again_too() {
     story.sim.calls_settled().await;
     let log = story.sim.deliveries();
     assert_eq!(log.len(), 4);
-    assert!(
-        log.iter()
-            .all(|entry| matches!(entry.outcome, Outcome::Broken(_)))
-    );
+    assert!(log.iter().all(|entry| matches!(entry.outcome, Outcome::Broken(_))));
 }
 
 #[tokio::test]
 async fn redirects_turn_a_post_into_a_get_or_keep_it() {
-    for (status, method) in [
-        (301, "GET"),
-        (302, "GET"),
-        (303, "GET"),
-        (307, "POST"),
-        (308, "POST"),
-    ] {
+    for (status, method) in [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")]
+    {
         let story = Story::start().await;
         story.hook.will(&[Redirect(status, "/other".to_owned())]);
         let _mr = story.opens();
@@ -129,11 +100,7 @@ async fn redirects_turn_a_post_into_a_get_or_keep_it() {
         assert_eq!((got.path.as_str(), got.method.as_str()), ("/other", method));
         assert_eq!(got.body.is_empty(), method == "GET");
         let outcome = story.sim.deliveries().remove(0).outcome;
-        let answered = Outcome::Answered {
-            status: 200,
-            method: method.to_owned(),
-            redirects: 1,
-        };
+        let answered = Outcome::Answered { status: 200, method: method.to_owned(), redirects: 1 };
         assert_eq!(outcome, answered);
     }
 }
@@ -141,16 +108,11 @@ async fn redirects_turn_a_post_into_a_get_or_keep_it() {
 #[tokio::test]
 async fn too_many_redirects_break_the_call() {
     let story = Story::start().await;
-    story
-        .hook
-        .will(&vec![Redirect(307, "/again".to_owned()); 6]);
+    story.hook.will(&vec![Redirect(307, "/again".to_owned()); 6]);
     let _mr = story.opens();
     story.sim.calls_settled().await;
     let log = story.sim.deliveries();
-    assert_eq!(
-        log[0].outcome,
-        Outcome::Broken("too many redirects".to_owned())
-    );
+    assert_eq!(log[0].outcome, Outcome::Broken("too many redirects".to_owned()));
     assert_eq!(log[1].status(), Some(200));
 }
 
@@ -171,12 +133,9 @@ fn head(body: &serde_json::Value) -> String {
 #[tokio::test]
 async fn held_calls_come_in_the_order_that_is_asked_for() {
     let mut orders = Vec::new();
-    for order in [
-        Order::AsQueued,
-        Order::Reversed,
-        Order::Shuffled { seed: 3 },
-        Order::Shuffled { seed: 3 },
-    ] {
+    for order in
+        [Order::AsQueued, Order::Reversed, Order::Shuffled { seed: 3 }, Order::Shuffled { seed: 3 }]
+    {
         let story = Story::start().await;
         let mr = story.opens();
         story.sim.calls_settled().await;
@@ -258,10 +217,7 @@ async fn scopes_are_matched_loosely_for_calls_and_exactly_for_the_widget() {
     assert_eq!(story.calls().await.len(), 1);
     assert_eq!(mr.detailed_merge_status(), "mergeable");
     story.check.scope_to(&["release/*"]);
-    let release = story
-        .project
-        .merge_request("Fix", &story.author)
-        .into_branch("release/1");
+    let release = story.project.merge_request("Fix", &story.author).into_branch("release/1");
     let _release = release.opens();
     assert_eq!(story.calls().await.len(), 1);
 }

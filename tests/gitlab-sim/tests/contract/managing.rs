@@ -15,23 +15,16 @@ async fn a_project_is_shown_and_its_setting_changed() {
     assert_eq!(shown["only_allow_merge_if_all_status_checks_passed"], true);
     let off = || json!({ "only_allow_merge_if_all_status_checks_passed": false });
     assert_eq!(story.send(Method::PUT, &path, off()).await.status, 403);
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::Maintainer);
+    story.sim.set_role(&story.gate, &story.project, Role::Maintainer);
     let said = story.send(Method::PUT, &path, off()).await;
-    assert_eq!(
-        said.json()["only_allow_merge_if_all_status_checks_passed"],
-        false
-    );
+    assert_eq!(said.json()["only_allow_merge_if_all_status_checks_passed"], false);
     assert!(!story.project.requires_checks());
 }
 
 #[tokio::test]
 async fn a_maintainer_manages_checks() {
     let story = Story::start().await;
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::Maintainer);
+    story.sim.set_role(&story.gate, &story.project, Role::Maintainer);
     let path = format!("/projects/{}/external_status_checks", story.project.id());
     let body = json!({
         "name": "Second",
@@ -42,50 +35,29 @@ async fn a_maintainer_manages_checks() {
     assert_eq!((made.status, &made.json()["hmac"]), (201, &json!(true)));
     assert!(!made.text.contains("shared_secret"));
 
-    let taken = json!([
-        "Name has already been taken",
-        "External url has already been taken"
-    ]);
+    let taken = json!(["Name has already been taken", "External url has already been taken"]);
     let again = story.send(Method::POST, &path, body).await;
     assert_eq!(again.both(), (422, json!({ "message": taken })));
-    let nameless = story
-        .send(Method::POST, &path, json!({ "external_url": "https://x" }))
-        .await;
-    assert_eq!(
-        nameless.both(),
-        (400, json!({ "error": "name is missing" }))
-    );
+    let nameless = story.send(Method::POST, &path, json!({ "external_url": "https://x" })).await;
+    assert_eq!(nameless.both(), (400, json!({ "error": "name is missing" })));
     let long = json!({ "name": "Long", "external_url": format!("https://x/{}", "y".repeat(250)) });
     assert_eq!(story.send(Method::POST, &path, long).await.status, 422);
 
     let one = format!("{path}/{}", made.json()["id"]);
-    let changed = story
-        .send(Method::PUT, &one, json!({ "name": "Renamed" }))
-        .await;
-    assert_eq!(
-        (changed.status, &changed.json()["name"]),
-        (200, &json!("Renamed"))
-    );
+    let changed = story.send(Method::PUT, &one, json!({ "name": "Renamed" })).await;
+    assert_eq!((changed.status, &changed.json()["name"]), (200, &json!("Renamed")));
     assert_eq!(changed.json()["hmac"], true);
     let list = story.get(&path).await.json();
     assert_eq!(list.as_array().map(Vec::len), Some(2));
-    assert_eq!(
-        story.send(Method::DELETE, &one, json!({})).await.status,
-        204
-    );
-    assert_eq!(
-        story.send(Method::DELETE, &one, json!({})).await.status,
-        404
-    );
+    assert_eq!(story.send(Method::DELETE, &one, json!({})).await.status, 204);
+    assert_eq!(story.send(Method::DELETE, &one, json!({})).await.status, 404);
     assert_eq!(story.project.checks().len(), 1);
 }
 
 #[tokio::test]
 async fn branches_are_chosen_by_their_ids() {
     let story = Story::start().await;
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::Maintainer);
+    story.sim.set_role(&story.gate, &story.project, Role::Maintainer);
     story.check.scope_to(&["release"]);
     let path = format!("/projects/{}/external_status_checks", story.project.id());
     let listed = story.get(&path).await.json();
@@ -107,17 +79,8 @@ async fn lower_roles_may_not_manage_checks() {
     let one = format!("{path}/{}", story.check.id());
     assert_eq!(story.get(&path).await.status, 403);
     let not_allowed = (401, json!({ "message": "Not allowed" }));
-    assert_eq!(
-        story
-            .send(Method::PUT, &one, json!({ "name": "x" }))
-            .await
-            .both(),
-        not_allowed
-    );
-    assert_eq!(
-        story.send(Method::DELETE, &one, json!({})).await.both(),
-        not_allowed
-    );
+    assert_eq!(story.send(Method::PUT, &one, json!({ "name": "x" })).await.both(), not_allowed);
+    assert_eq!(story.send(Method::DELETE, &one, json!({})).await.both(), not_allowed);
     let body = json!({ "name": "x", "external_url": "https://x" });
     assert_eq!(story.send(Method::POST, &path, body).await.status, 403);
 }

@@ -45,19 +45,13 @@ async fn an_opened_merge_request_is_described_whole() {
     assert_eq!(body["project"]["id"], story.project.id());
     assert_eq!(body["project"]["path_with_namespace"], "shop/backend");
     assert_eq!(body["external_approval_rule"]["id"], story.check.id());
-    assert_eq!(
-        body["external_approval_rule"]["external_url"],
-        story.hook.url
-    );
+    assert_eq!(body["external_approval_rule"]["external_url"], story.hook.url);
     let attributes = &body["object_attributes"];
     assert_eq!(attributes["action"], "open");
     assert_eq!(attributes["iid"], mr.iid());
     assert_eq!(attributes["target_project_id"], story.project.id());
     assert_eq!(attributes["author_id"], story.author.id());
-    assert_eq!(
-        (&attributes["state"], &attributes["state_id"]),
-        (&json!("opened"), &json!(1))
-    );
+    assert_eq!((&attributes["state"], &attributes["state_id"]), (&json!("opened"), &json!(1)));
     assert_eq!(attributes["url"], mr.web_url());
     assert_eq!(attributes["merge_status"], "checking");
     assert_eq!(attributes["description"], Value::Null);
@@ -119,10 +113,7 @@ async fn an_edit_names_what_changed() {
     assert_eq!(body["changes"]["labels"]["current"][0]["title"], "risky");
     assert_eq!(body["labels"][0]["title"], "risky");
     let body = body_of(&story, || mr.resend()).await;
-    assert_eq!(
-        (action(&body), &body["changes"]),
-        (&json!("update"), &json!({}))
-    );
+    assert_eq!((action(&body), &body["changes"]), (&json!("update"), &json!({})));
 }
 
 #[tokio::test]
@@ -135,9 +126,7 @@ async fn closing_reopening_and_merging_change_the_state() {
         ("merge", &MergeRequest::force_merge),
     ];
     for ((name, step), (state, state_id)) in
-        steps
-            .into_iter()
-            .zip([("closed", 2), ("opened", 1), ("merged", 3)])
+        steps.into_iter().zip([("closed", 2), ("opened", 1), ("merged", 3)])
     {
         let body = body_of(&story, || step(&mr)).await;
         let attributes = &body["object_attributes"];
@@ -161,22 +150,10 @@ async fn approvals_have_four_words() {
     let (bob, carol) = (story.sim.user("bob"), story.sim.user("carol"));
     let sha = mr.sha();
     let body = body_of(&story, || mr.approve(&bob)).await;
-    assert_eq!(
-        (action(&body), &body["user"]["username"]),
-        (&json!("approval"), &json!("bob"))
-    );
-    assert_eq!(
-        action(&body_of(&story, || mr.approve(&carol)).await),
-        "approved"
-    );
-    assert_eq!(
-        action(&body_of(&story, || mr.unapprove(&bob)).await),
-        "unapproved"
-    );
-    assert_eq!(
-        action(&body_of(&story, || mr.unapprove(&carol)).await),
-        "unapproval"
-    );
+    assert_eq!((action(&body), &body["user"]["username"]), (&json!("approval"), &json!("bob")));
+    assert_eq!(action(&body_of(&story, || mr.approve(&carol)).await), "approved");
+    assert_eq!(action(&body_of(&story, || mr.unapprove(&bob)).await), "unapproved");
+    assert_eq!(action(&body_of(&story, || mr.unapprove(&carol)).await), "unapproval");
     assert_eq!(mr.sha(), sha);
 }
 
@@ -190,10 +167,7 @@ async fn a_push_may_reset_approvals() {
     let last = story.calls().await.pop().expect("a call");
     assert_eq!(action(&last), "unapproved");
     assert_eq!(last["object_attributes"]["system"], true);
-    assert_eq!(
-        last["object_attributes"]["system_action"],
-        "approvals_reset_on_push"
-    );
+    assert_eq!(last["object_attributes"]["system_action"], "approvals_reset_on_push");
 }
 
 #[tokio::test]
@@ -213,10 +187,7 @@ async fn a_retry_names_no_action_and_no_changes() {
         let attributes = &body["object_attributes"];
         assert!(attributes.get("action").is_none() && attributes.get("oldrev").is_none());
         assert_eq!(attributes["last_commit"]["id"], mr.sha());
-        assert_eq!(
-            (&body["changes"], &body["user"]["username"]),
-            (&json!({}), &json!("bob"))
-        );
+        assert_eq!((&body["changes"], &body["user"]["username"]), (&json!({}), &json!("bob")));
         bodies.push(story.sim.deliveries().pop().expect("a delivery").body);
     }
     assert_eq!(bodies[0], bodies[1]);
@@ -226,9 +197,7 @@ async fn a_retry_names_no_action_and_no_changes() {
 #[tokio::test]
 async fn only_the_retried_check_is_called() {
     let story = Story::start().await;
-    let other = story
-        .project
-        .check("Other", &format!("{}/other", story.hook.url), None);
+    let other = story.project.check("Other", &format!("{}/other", story.hook.url), None);
     let mr = story.opens();
     assert_eq!(story.calls().await.len(), 2);
     mr.set_status(&other, Status::Failed);
@@ -241,11 +210,7 @@ async fn people_are_named_when_there_are_any() {
     let story = Story::start().await;
     let (bob, carol) = (story.sim.user("bob"), story.sim.user("carol"));
     let new = story.project.merge_request("Pair", &story.author);
-    let _mr = new
-        .reviewers(&[&bob])
-        .assignees(&[&carol])
-        .labels(&["a"])
-        .opens();
+    let _mr = new.reviewers(&[&bob]).assignees(&[&carol]).labels(&["a"]).opens();
     let body = story.calls().await.remove(0);
     assert_eq!(body["reviewers"][0]["username"], "bob");
     assert_eq!(body["reviewers"][0]["re_requested"], false);
@@ -258,11 +223,7 @@ async fn people_are_named_when_there_are_any() {
 async fn a_deleted_fork_and_lost_commits_are_null() {
     let story = Story::start().await;
     let fork = story.sim.project("alice/backend");
-    let mr = story
-        .project
-        .merge_request("From a fork", &story.author)
-        .from_fork(&fork)
-        .opens();
+    let mr = story.project.merge_request("From a fork", &story.author).from_fork(&fork).opens();
     let body = story.calls().await.remove(0);
     assert_eq!(body["object_attributes"]["source_project_id"], fork.id());
     assert_eq!(body["project"]["id"], story.project.id());

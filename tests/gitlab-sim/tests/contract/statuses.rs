@@ -31,17 +31,12 @@ async fn the_last_row_wins_for_the_exact_sha() {
 #[tokio::test]
 async fn opening_makes_a_row_for_every_check_and_a_push_makes_none() {
     let story = Story::start().await;
-    let scoped = story
-        .project
-        .check("Scoped", "http://127.0.0.1:9/scoped", None);
+    let scoped = story.project.check("Scoped", "http://127.0.0.1:9/scoped", None);
     scoped.scope_to(&["release"]);
     let mr = story.opens();
     let rows = mr.rows();
     assert_eq!(rows.len(), 2);
-    assert!(
-        rows.iter()
-            .all(|row| row.status == Status::Pending && row.sha == mr.sha())
-    );
+    assert!(rows.iter().all(|row| row.status == Status::Pending && row.sha == mr.sha()));
     mr.push();
     assert_eq!(mr.rows().len(), 2);
 }
@@ -104,23 +99,14 @@ async fn retry_needs_a_failed_check_and_restarts_the_clock() {
 async fn retry_over_the_api() {
     let story = Story::start().await;
     let mr = story.opens();
-    let path = format!(
-        "{}/status_checks/{}/retry",
-        story.mr_path(&mr),
-        story.check.id()
-    );
+    let path = format!("{}/status_checks/{}/retry", story.mr_path(&mr), story.check.id());
     let retry = async || story.send(Method::POST, &path, json!({})).await.both();
-    let refused = (
-        422,
-        json!({ "message": "External status check must be failed" }),
-    );
+    let refused = (422, json!({ "message": "External status check must be failed" }));
     assert_eq!(retry().await, refused);
     story.answer(&mr, &mr.sha(), "failed").await;
     assert_eq!(retry().await, (202, json!({ "message": "202 Accepted" })));
     assert_eq!(retry().await, refused);
-    story
-        .sim
-        .set_role(&story.gate, &story.project, Role::Reporter);
+    story.sim.set_role(&story.gate, &story.project, Role::Reporter);
     assert_eq!(retry().await.0, 403);
     story.project.license_lapses();
     assert_eq!(retry().await.0, 401);
@@ -132,10 +118,7 @@ async fn the_gate_blocks_the_merge() {
     let mr = story.opens();
     assert_eq!(mr.detailed_merge_status(), "status_checks_must_pass");
     let refused = mr.merge().expect_err("the gate blocks");
-    assert_eq!(
-        refused.to_string(),
-        "not merged: all status checks must pass"
-    );
+    assert_eq!(refused.to_string(), "not merged: all status checks must pass");
     story.project.require_checks(false);
     assert_eq!(mr.detailed_merge_status(), "mergeable");
     story.project.require_checks(true);
@@ -147,10 +130,7 @@ async fn the_gate_blocks_the_merge() {
     mr.mark_ready();
     story.answer(&mr, &mr.sha(), "passed").await;
     mr.merge().expect("all checks passed");
-    assert_eq!(
-        (mr.state().as_str(), mr.detailed_merge_status().as_str()),
-        ("merged", "not_open")
-    );
+    assert_eq!((mr.state().as_str(), mr.detailed_merge_status().as_str()), ("merged", "not_open"));
     let second = story.opens();
     second.force_merge();
     assert_eq!(second.state(), "merged");
@@ -166,10 +146,7 @@ async fn a_new_check_blocks_open_merge_requests_without_a_call() {
     assert_eq!(mr.status(&late), "pending");
     assert_eq!(mr.detailed_merge_status(), "status_checks_must_pass");
     story.sim.let_pending_age(Duration::from_secs(3600));
-    assert_eq!(
-        (mr.status(&late), story.calls().await.len()),
-        ("pending", before)
-    );
+    assert_eq!((mr.status(&late), story.calls().await.len()), ("pending", before));
 }
 
 #[tokio::test]

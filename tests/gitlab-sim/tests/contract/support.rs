@@ -43,10 +43,7 @@ impl Hook {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let hook = Self {
-            url: format!("http://{address}/hook"),
-            ..Self::default()
-        };
+        let hook = Self { url: format!("http://{address}/hook"), ..Self::default() };
         let serving = hook.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -66,10 +63,7 @@ impl Hook {
     }
 
     pub(crate) fn got(&self) -> Vec<Got> {
-        self.got
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.got.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn answer(
@@ -77,35 +71,22 @@ impl Hook {
         request: Request<Incoming>,
     ) -> Result<Response<Full<bytes::Bytes>>, std::io::Error> {
         let (parts, body) = request.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map_err(std::io::Error::other)?
-            .to_bytes();
+        let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         let got = Got {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             headers: parts.headers,
             body: body.to_vec(),
         };
-        self.got
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(got);
-        let reply = self
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
+        self.got.lock().unwrap_or_else(PoisonError::into_inner).push(got);
+        let reply = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let response = Response::builder();
         let response = match reply.unwrap_or(Reply::Status(200)) {
             Reply::Status(status) => response.status(status),
             Reply::Redirect(status, to) => response.status(status).header("location", to),
             Reply::Break => return Err(std::io::Error::other("broken on purpose")),
         };
-        response
-            .body(Full::default())
-            .map_err(std::io::Error::other)
+        response.body(Full::default()).map_err(std::io::Error::other)
     }
 }
 
@@ -151,14 +132,9 @@ impl Story {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let options = Options {
-            call_backoff: Duration::from_millis(5),
-            ..options
-        };
+        let options = Options { call_backoff: Duration::from_millis(5), ..options };
         let hook = Hook::start().await;
-        let sim = GitLabSim::start(options)
-            .await
-            .expect("the simulator starts");
+        let sim = GitLabSim::start(options).await.expect("the simulator starts");
         let project = sim.project("shop/backend");
         let check = project.check("Change approval", &hook.url, Some("secret"));
         let author = sim.user("alice");
@@ -178,22 +154,15 @@ impl Story {
     }
 
     pub(crate) fn opens(&self) -> MergeRequest {
-        self.project
-            .opens_merge_request("Add a basket", &self.author)
+        self.project.opens_merge_request("Add a basket", &self.author)
     }
 
     pub(crate) fn mr_path(&self, mr: &MergeRequest) -> String {
-        format!(
-            "/projects/{}/merge_requests/{}",
-            mr.project().id(),
-            mr.iid()
-        )
+        format!("/projects/{}/merge_requests/{}", mr.project().id(), mr.iid())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Said {
-        self.ask(self.token.value(), Method::GET, path, None)
-            .await
-            .expect("an answer")
+        self.ask(self.token.value(), Method::GET, path, None).await.expect("an answer")
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Said {
@@ -209,10 +178,7 @@ impl Story {
         body: Option<Value>,
     ) -> Result<Said, reqwest::Error> {
         let url = format!("{}/api/v4{path}", self.sim.url());
-        let mut request = self
-            .client
-            .request(method, url)
-            .header("PRIVATE-TOKEN", token);
+        let mut request = self.client.request(method, url).header("PRIVATE-TOKEN", token);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -244,18 +210,13 @@ impl Story {
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client
-            .request(method, format!("{}{path}", self.sim.url()))
+        self.client.request(method, format!("{}{path}", self.sim.url()))
     }
 
     /// The bodies of all calls sent so far.
     pub(crate) async fn calls(&self) -> Vec<Value> {
         self.sim.calls_settled().await;
-        self.sim
-            .deliveries()
-            .iter()
-            .map(gitlab_sim::Delivery::json)
-            .collect()
+        self.sim.deliveries().iter().map(gitlab_sim::Delivery::json).collect()
     }
 }
 

@@ -17,15 +17,10 @@ const SHA_MISMATCH: &str = "SHA does not match HEAD";
 pub fn classify(reply: &Reply<'_>, asked: &Answer) -> PostOutcome {
     match reply.status {
         200..=299 => success(reply, asked),
-        300..=399 => PostOutcome::Redirected {
-            location_host: location_host(reply),
-        },
+        300..=399 => PostOutcome::Redirected { location_host: location_host(reply) },
         400..=499 => refusal(reply),
         status @ 500..=599 => PostOutcome::ServerError { status },
-        status => PostOutcome::Unexpected {
-            status,
-            detail: "no such HTTP status".to_owned(),
-        },
+        status => PostOutcome::Unexpected { status, detail: "no such HTTP status".to_owned() },
     }
 }
 
@@ -33,10 +28,8 @@ fn success(reply: &Reply<'_>, asked: &Answer) -> PostOutcome {
     if let Some(detail) = not_gitlab(reply) {
         return PostOutcome::NotGitLab { detail };
     }
-    let unexpected = |detail: &str| PostOutcome::Unexpected {
-        status: reply.status,
-        detail: detail.to_owned(),
-    };
+    let unexpected =
+        |detail: &str| PostOutcome::Unexpected { status: reply.status, detail: detail.to_owned() };
     if reply.status != 201 {
         return unexpected("a stored status is answered with 201");
     }
@@ -61,9 +54,7 @@ fn success(reply: &Reply<'_>, asked: &Answer) -> PostOutcome {
 
 /// Why a 2xx body cannot be GitLab's API, if so.
 pub(crate) fn not_gitlab(reply: &Reply<'_>) -> Option<String> {
-    let page = reply
-        .content_type
-        .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    let page = reply.content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     let reason = if reply.oversized {
         "a body of more than 1 MiB"
     } else if page {
@@ -79,43 +70,23 @@ pub(crate) fn not_gitlab(reply: &Reply<'_>) -> Option<String> {
 fn refusal(reply: &Reply<'_>) -> PostOutcome {
     let failed = failed(reply.body);
     match reply.status {
-        400 => PostOutcome::BadRequest {
-            message: failed.text,
-        },
-        401 => PostOutcome::Unauthorised {
-            detail: failed.text,
-        },
-        403 => PostOutcome::Forbidden {
-            insufficient_scope: lacks_scope(&failed),
-        },
-        404 => PostOutcome::NotFound {
-            what: missing(&failed),
-        },
+        400 => PostOutcome::BadRequest { message: failed.text },
+        401 => PostOutcome::Unauthorised { detail: failed.text },
+        403 => PostOutcome::Forbidden { insufficient_scope: lacks_scope(&failed) },
+        404 => PostOutcome::NotFound { what: missing(&failed) },
         405 => PostOutcome::Moved,
         // A proxy gave up on the request; how far it got is not known.
-        408 => PostOutcome::Unknown {
-            cause: "408 from a server that stopped waiting".to_owned(),
-        },
+        408 => PostOutcome::Unknown { cause: "408 from a server that stopped waiting".to_owned() },
         409 => conflict(failed),
-        422 => PostOutcome::Unprocessable {
-            message: failed.text,
-        },
-        429 => PostOutcome::RateLimited {
-            retry_after: retry_after(reply),
-        },
-        status => PostOutcome::Unexpected {
-            status,
-            detail: failed.text,
-        },
+        422 => PostOutcome::Unprocessable { message: failed.text },
+        429 => PostOutcome::RateLimited { retry_after: retry_after(reply) },
+        status => PostOutcome::Unexpected { status, detail: failed.text },
     }
 }
 
 /// `insufficient_scope`, or `insufficient_granular_scope` for a fine-grained token.
 pub(crate) fn lacks_scope(failed: &Failed) -> bool {
-    matches!(
-        failed.error.as_str(),
-        "insufficient_scope" | "insufficient_granular_scope"
-    )
+    matches!(failed.error.as_str(), "insufficient_scope" | "insufficient_granular_scope")
 }
 
 /// GitLab's three 404s differ only by wording, one of them by a single capital letter: the
@@ -136,17 +107,12 @@ fn missing(failed: &Failed) -> Missing {
 
 fn conflict(failed: Failed) -> PostOutcome {
     if failed.text.contains(SHA_MISMATCH) {
-        return PostOutcome::NotHead {
-            head: head_in(&failed.text),
-        };
+        return PostOutcome::NotHead { head: head_in(&failed.text) };
     }
     if failed.text.to_ascii_lowercase().contains("resource lock") {
         return PostOutcome::RowLocked;
     }
-    PostOutcome::Unexpected {
-        status: 409,
-        detail: failed.text,
-    }
+    PostOutcome::Unexpected { status: 409, detail: failed.text }
 }
 
 /// The head SHA after the last colon; anything but a full, well-formed one is not a head.

@@ -31,15 +31,9 @@ pub(crate) struct Failed {
 /// `error` with `error_description`, or plain text.
 pub(crate) fn failed(body: &[u8]) -> Failed {
     let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(body) else {
-        return Failed {
-            text: plain(body),
-            ..Failed::default()
-        };
+        return Failed { text: plain(body), ..Failed::default() };
     };
-    let error = fields
-        .get("error")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let error = fields.get("error").and_then(Value::as_str).unwrap_or_default();
     let message = fields.get("message");
     let text = match (message, fields.get("error_description")) {
         (Some(message), _) if !message.is_null() => flat(message),
@@ -58,11 +52,7 @@ pub(crate) fn failed(body: &[u8]) -> Failed {
 fn plain(body: &[u8]) -> String {
     let start = &body[..body.len().min(1_024)];
     let text = one_line(&String::from_utf8_lossy(start));
-    if text.starts_with('<') {
-        String::new()
-    } else {
-        text
-    }
+    if text.starts_with('<') { String::new() } else { text }
 }
 
 /// GitLab's validation messages: `["a","b"]` or `{"field":["a","b"]}`, one level is enough.
@@ -70,11 +60,9 @@ fn flat(message: &Value) -> String {
     match message {
         Value::String(text) => text.clone(),
         Value::Array(items) => joined(items.iter().map(short)),
-        Value::Object(fields) => joined(
-            fields
-                .iter()
-                .map(|(name, value)| format!("{name} {}", short(value))),
-        ),
+        Value::Object(fields) => {
+            joined(fields.iter().map(|(name, value)| format!("{name} {}", short(value))))
+        }
         other => other.to_string(),
     }
 }
@@ -108,9 +96,7 @@ pub(crate) fn retry_after(reply: &Reply<'_>) -> Option<Duration> {
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new()
-        .parse_timestamp(text.trim())
-        .ok()
+    rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }
 
 /// The host a redirect points to, for the sentence only.

@@ -35,12 +35,9 @@ impl PostOutcome {
                 quoted(detail)
             ),
             Self::NotLicensed => NOT_LICENSED.to_owned(),
-            Self::Forbidden { insufficient_scope } => if *insufficient_scope {
-                NO_SCOPE
-            } else {
-                NO_ROLE
+            Self::Forbidden { insufficient_scope } => {
+                if *insufficient_scope { NO_SCOPE } else { NO_ROLE }.to_owned()
             }
-            .to_owned(),
             Self::NotFound { what } => not_found(*what).to_owned(),
             Self::Moved => MOVED.to_owned(),
             Self::Unprocessable { message } => format!(
@@ -69,21 +66,14 @@ impl PostOutcome {
 fn not_head(head: Option<&str>) -> String {
     let moved_on = head.map_or_else(
         || "is not the head of the merge request any more".to_owned(),
-        |head| {
-            format!(
-                "is not the head of the merge request any more, {} is",
-                one_line(head)
-            )
-        },
+        |head| format!("is not the head of the merge request any more, {} is", one_line(head)),
     );
     format!("GitLab refused the status because its commit {moved_on}.")
 }
 
 fn rate_limited(retry_after: Option<Duration>) -> String {
-    let when = retry_after.map_or_else(
-        || "later".to_owned(),
-        |wait| format!("in {} s", wait.as_secs()),
-    );
+    let when =
+        retry_after.map_or_else(|| "later".to_owned(), |wait| format!("in {} s", wait.as_secs()));
     format!("GitLab asked to slow down; the status is posted again {when}.")
 }
 
@@ -132,11 +122,7 @@ pub(crate) fn unexpected_sentence(status: u16, detail: &str) -> String {
 pub(crate) fn quoted(text: &str) -> String {
     let text = one_line(text);
     let text = text.trim_end_matches('.');
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(" ({text})")
-    }
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
 impl fmt::Display for PostOutcome {

@@ -9,21 +9,11 @@ mod texts;
 const HEAD: &str = "141be9714669a4c1ccaa013c6a7f3e462ff2a40f";
 
 fn asked() -> Answer {
-    Answer {
-        project_id: 6,
-        iid: 4,
-        check_id: 1,
-        sha: HEAD.to_owned(),
-        status: Status::Passed,
-    }
+    Answer { project_id: 6, iid: 4, check_id: 1, sha: HEAD.to_owned(), status: Status::Passed }
 }
 
 fn outcome(status: u16, body: &str) -> PostOutcome {
-    let reply = Reply {
-        status,
-        body: body.as_bytes(),
-        ..Reply::default()
-    };
+    let reply = Reply { status, body: body.as_bytes(), ..Reply::default() };
     classify(&reply, &asked())
 }
 
@@ -57,10 +47,7 @@ fn throttled(retry_after: &str, date: Option<&str>) -> Option<Duration> {
 fn a_404_tells_what_is_missing() {
     for (body, what) in [
         (r#"{"message":"404 Project Not Found"}"#, Missing::Project),
-        (
-            r#"{"message":"404 Not found"}"#,
-            Missing::MergeRequestOrCheck,
-        ),
+        (r#"{"message":"404 Not found"}"#, Missing::MergeRequestOrCheck),
         (r#"{"message":null}"#, Missing::BelowDeveloper),
         (r#"{"message":"404 Not Found"}"#, Missing::BelowDeveloper),
         (r#"{"error":"404 Not Found"}"#, Missing::Endpoint),
@@ -79,10 +66,7 @@ fn a_403_tells_scope_from_role() {
         (r#"{"message":"403 Forbidden"}"#, false),
         ("", false),
     ] {
-        assert_eq!(
-            outcome(403, body),
-            PostOutcome::Forbidden { insufficient_scope }
-        );
+        assert_eq!(outcome(403, body), PostOutcome::Forbidden { insufficient_scope });
     }
 }
 
@@ -91,16 +75,8 @@ fn a_401_is_refined_by_a_second_look() {
     let body = r#"{"error":"invalid_token","error_description":"Token was revoked."}"#;
     let first = outcome(401, body);
     let detail = "Token was revoked.".to_owned();
-    assert_eq!(
-        first,
-        PostOutcome::Unauthorised {
-            detail: detail.clone()
-        }
-    );
-    assert_eq!(
-        first.clone().refined(false),
-        PostOutcome::TokenRefused { detail }
-    );
+    assert_eq!(first, PostOutcome::Unauthorised { detail: detail.clone() });
+    assert_eq!(first.clone().refined(false), PostOutcome::TokenRefused { detail });
     assert_eq!(first.refined(true), PostOutcome::NotLicensed);
     assert_eq!(PostOutcome::Moved.refined(false), PostOutcome::Moved);
 }
@@ -118,9 +94,7 @@ fn l02_the_true_head_is_taken_only_when_well_formed() {
     ] {
         let body =
             json!({ "message": format!("SHA does not match HEAD of source branch: {text}") });
-        let expected = PostOutcome::NotHead {
-            head: head.map(str::to_owned),
-        };
+        let expected = PostOutcome::NotHead { head: head.map(str::to_owned) };
         assert_eq!(outcome(409, &body.to_string()), expected);
     }
 }
@@ -153,50 +127,22 @@ fn l04_a_redirect_names_its_host() {
         (Some("::"), None),
         (None, None),
     ] {
-        let reply = Reply {
-            status: 307,
-            location,
-            ..Reply::default()
-        };
+        let reply = Reply { status: 307, location, ..Reply::default() };
         let location_host = host.map(str::to_owned);
-        assert_eq!(
-            classify(&reply, &asked()),
-            PostOutcome::Redirected { location_host }
-        );
+        assert_eq!(classify(&reply, &asked()), PostOutcome::Redirected { location_host });
     }
 }
 
 #[test]
 fn l05_l08_a_page_or_a_flood_is_not_gitlab() {
     let ok = created(4, 6, 1, HEAD);
-    let base = Reply {
-        status: 201,
-        body: ok.as_bytes(),
-        ..Reply::default()
-    };
+    let base = Reply { status: 201, body: ok.as_bytes(), ..Reply::default() };
     for reply in [
-        Reply {
-            status: 200,
-            body: b"<!DOCTYPE html><title>Sign in</title>",
-            ..base
-        },
-        Reply {
-            content_type: Some("text/HTML; charset=utf-8"),
-            ..base
-        },
-        Reply {
-            oversized: true,
-            ..base
-        },
-        Reply {
-            body: b"\xFF\xFE",
-            ..base
-        },
-        Reply {
-            status: 204,
-            body: b"",
-            ..base
-        },
+        Reply { status: 200, body: b"<!DOCTYPE html><title>Sign in</title>", ..base },
+        Reply { content_type: Some("text/HTML; charset=utf-8"), ..base },
+        Reply { oversized: true, ..base },
+        Reply { body: b"\xFF\xFE", ..base },
+        Reply { status: 204, body: b"", ..base },
     ] {
         assert_eq!(classify(&reply, &asked()).code(), "not_gitlab");
     }
@@ -212,11 +158,7 @@ fn l13_retry_after_is_seconds_or_a_date_and_capped() {
         ("0", None, Some(Duration::ZERO)),
         ("86400", None, cap),
         ("99999999999999999999999", None, cap),
-        (
-            "Fri, 16 Jan 2026 05:56:52 GMT",
-            date,
-            Some(Duration::from_secs(30)),
-        ),
+        ("Fri, 16 Jan 2026 05:56:52 GMT", date, Some(Duration::from_secs(30))),
         ("Fri, 16 Jan 2026 06:56:22 GMT", date, cap),
         ("Fri, 16 Jan 2026 05:00:00 GMT", date, Some(Duration::ZERO)),
         ("Fri, 16 Jan 2026 05:56:52 GMT", None, None),
@@ -231,12 +173,7 @@ fn l13_retry_after_is_seconds_or_a_date_and_capped() {
 #[test]
 fn only_what_may_be_stored_needs_a_read_back() {
     let cause = String::new();
-    assert!(
-        PostOutcome::Unknown {
-            cause: cause.clone()
-        }
-        .may_have_been_applied()
-    );
+    assert!(PostOutcome::Unknown { cause: cause.clone() }.may_have_been_applied());
     assert!(PostOutcome::ServerError { status: 504 }.may_have_been_applied());
     assert!(!PostOutcome::NotSent { cause }.may_have_been_applied());
     assert!(!outcome(409, "").may_have_been_applied());

@@ -43,10 +43,7 @@ impl Node {
         let Node::Object { fields, .. } = self else {
             return None;
         };
-        fields
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, node)| node)
+        fields.iter().find(|(name, _)| *name == key).map(|(_, node)| node)
     }
 
     /// The value at the end of a path of keys, unless it is absent or null.
@@ -78,13 +75,8 @@ pub(super) fn read(body: &[u8], want: &'static Want) -> Result<Node, CallError> 
     let text = std::str::from_utf8(body).map_err(|_| CallError::NotJson)?;
     let doubled = RefCell::new(None);
     let mut parser = serde_json::Deserializer::from_str(text);
-    let reader = Reader {
-        want,
-        doubled: &doubled,
-    };
-    let node = reader
-        .deserialize(&mut parser)
-        .and_then(|node| parser.end().map(|()| node));
+    let reader = Reader { want, doubled: &doubled };
+    let node = reader.deserialize(&mut parser).and_then(|node| parser.end().map(|()| node));
     match (node, doubled.into_inner()) {
         (_, Some(key)) => Err(CallError::DuplicateKey(key)),
         (Ok(node), None) => Ok(node),
@@ -172,9 +164,6 @@ impl<'de> Visitor<'de> for Reader<'_> {
             }
             seen.insert(key);
         }
-        Ok(Node::Object {
-            fields,
-            empty: seen.is_empty(),
-        })
+        Ok(Node::Object { fields, empty: seen.is_empty() })
     }
 }

@@ -18,10 +18,7 @@ const LABEL_LIST: Want = list(LABELS, &LABEL);
 const WHOLE_PROJECT: Want = object(&[("id", &SCALAR), ("path_with_namespace", &SCALAR)]);
 const USER: Want = object(&[("id", &SCALAR), ("username", &SCALAR), ("name", &SCALAR)]);
 /// `{previous, current}`, or the two-element array that GitLab's documentation shows.
-const CHANGE: Want = Want {
-    fields: &[("previous", &SCALAR)],
-    items: Some((1, &SCALAR)),
-};
+const CHANGE: Want = Want { fields: &[("previous", &SCALAR)], items: Some((1, &SCALAR)) };
 const ATTRIBUTES: Want = object(&[
     ("iid", &SCALAR),
     ("target_project_id", &SCALAR),
@@ -49,24 +46,15 @@ const CALL: Want = object(&[
     ("object_attributes", &ATTRIBUTES),
     ("labels", &LABEL_LIST),
     ("changes", &object(&[("target_branch", &CHANGE)])),
-    (
-        "external_approval_rule",
-        &object(&[("id", &SCALAR), ("name", &SCALAR)]),
-    ),
+    ("external_approval_rule", &object(&[("id", &SCALAR), ("name", &SCALAR)])),
 ]);
 
 const fn object(fields: &'static [(&'static str, &'static Want)]) -> Want {
-    Want {
-        fields,
-        items: None,
-    }
+    Want { fields, items: None }
 }
 
 const fn list(limit: usize, item: &'static Want) -> Want {
-    Want {
-        fields: &[],
-        items: Some((limit, item)),
-    }
+    Want { fields: &[], items: Some((limit, item)) }
 }
 
 /// Reads a verified body.
@@ -84,11 +72,7 @@ pub fn parse(body: &[u8]) -> Result<StatusCheckCall, CallError> {
     let check = section(&call, "external_approval_rule")?;
     let check_id = required_id(check, "id", "external_approval_rule.id")?;
     let mr = section(&call, "object_attributes")?;
-    let project_id = required_id(
-        mr,
-        "target_project_id",
-        "object_attributes.target_project_id",
-    )?;
+    let project_id = required_id(mr, "target_project_id", "object_attributes.target_project_id")?;
     let author_id = optional_id(mr, "author_id", "object_attributes.author_id")?;
     let actor = actor(&call);
 
@@ -124,17 +108,10 @@ pub fn parse(body: &[u8]) -> Result<StatusCheckCall, CallError> {
         actor,
         labels: labels(&call, mr),
         draft: flag(mr, "draft", "object_attributes.draft")?
-            .or(flag(
-                mr,
-                "work_in_progress",
-                "object_attributes.work_in_progress",
-            )?)
+            .or(flag(mr, "work_in_progress", "object_attributes.work_in_progress")?)
             .unwrap_or(false),
         system: mr.at(&["system"]) == Some(&Node::Bool(true)),
-        updated_at: mr
-            .at(&["updated_at"])
-            .and_then(Node::text)
-            .and_then(timestamp),
+        updated_at: mr.at(&["updated_at"]).and_then(Node::text).and_then(timestamp),
         no_changes: match call.at(&["changes"]) {
             None => true,
             Some(changes) => matches!(changes, Node::Object { empty: true, .. }),
@@ -228,10 +205,8 @@ fn oldrev(mr: &Node) -> Option<String> {
 /// The target project's path: from the object whose id is the target's, because `project` and
 /// `target` should be the same project but only one of them need be there.
 fn project_path(call: &Node, mr: &Node, project_id: i64) -> Result<String, CallError> {
-    const PATHS: [&str; 2] = [
-        "project.path_with_namespace",
-        "object_attributes.target.path_with_namespace",
-    ];
+    const PATHS: [&str; 2] =
+        ["project.path_with_namespace", "object_attributes.target.path_with_namespace"];
     let candidates = [call.at(&["project"]), mr.at(&["target"])];
     let mut first = None;
     for (project, path) in candidates.into_iter().zip(PATHS) {

@@ -68,11 +68,7 @@ fn bad_path(result: Result<StatusCheckCall, CallError>) -> &'static str {
 #[test]
 fn a_push_becomes_a_call_with_all_facts() {
     let call = read(&payload()).unwrap();
-    let ada = Person {
-        id: 1,
-        username: "ada".into(),
-        name: "Ada Admin".into(),
-    };
+    let ada = Person { id: 1, username: "ada".into(), name: "Ada Admin".into() };
     assert_eq!((call.project_id, call.iid, call.check_id), (6, 4, 1));
     assert_eq!(call.project_path, "flightjs/Flight");
     assert_eq!(call.check_name, "QA");
@@ -81,10 +77,7 @@ fn a_push_becomes_a_call_with_all_facts() {
     assert_eq!(call.action.as_deref(), Some("update"));
     assert_eq!(call.state, "opened");
     assert_eq!(call.source_project_id, Some(6));
-    assert_eq!(
-        (&*call.source_branch, &*call.target_branch),
-        ("feature", "main")
-    );
+    assert_eq!((&*call.source_branch, &*call.target_branch), ("feature", "main"));
     assert_eq!(call.author_name.as_deref(), Some("Ada Admin"));
     assert_eq!(call.actor, Some(ada));
     assert_eq!(call.labels, ["backend", "urgent"]);
@@ -98,10 +91,7 @@ fn retry_is_no_action_and_no_changes() {
     for (changes, expected) in [
         (json!({}), true),
         (Value::Null, true),
-        (
-            json!({ "title": { "previous": "a", "current": "b" } }),
-            false,
-        ),
+        (json!({ "title": { "previous": "a", "current": "b" } }), false),
         (json!("?"), false),
     ] {
         body["changes"] = changes;
@@ -121,42 +111,21 @@ fn the_author_is_named_only_when_acting() {
 
 #[test]
 fn a_bad_oldrev_is_dropped() {
-    for bad in [
-        json!("0".repeat(40)),
-        json!(""),
-        json!("abc"),
-        json!(1),
-        Value::Null,
-    ] {
+    for bad in [json!("0".repeat(40)), json!(""), json!("abc"), json!(1), Value::Null] {
         assert_eq!(attribute("oldrev", bad).unwrap().oldrev, None);
     }
 }
 
 #[test]
 fn w40_branches_are_byte_exact() {
-    for branch in [
-        "main ",
-        "refs/heads/main",
-        "MAIN",
-        "m\u{430}in",
-        " main",
-        "ma\u{301}in",
-    ] {
-        assert_eq!(
-            attribute("target_branch", json!(branch))
-                .unwrap()
-                .target_branch,
-            branch
-        );
+    for branch in ["main ", "refs/heads/main", "MAIN", "m\u{430}in", " main", "ma\u{301}in"] {
+        assert_eq!(attribute("target_branch", json!(branch)).unwrap().target_branch, branch);
     }
 }
 
 #[test]
 fn w43_w16_large_parts_are_cut_or_skipped() {
-    let mut body = with(
-        "/object_attributes/description",
-        json!("d".repeat(25_000_000)),
-    );
+    let mut body = with("/object_attributes/description", json!("d".repeat(25_000_000)));
     let label = json!({ "title": "ä".repeat(300) });
     body["object_attributes"]["labels"] = json!(vec![label; 10_000]);
     body["object_attributes"]["title"] = json!("€".repeat(5_000));
@@ -175,12 +144,7 @@ fn w44_markup_is_text() {
 fn w50_a_fork_belongs_to_the_target_project() {
     let call = attribute("source_project_id", json!(77)).unwrap();
     assert_eq!((call.project_id, call.source_project_id), (6, Some(77)));
-    assert_eq!(
-        attribute("source_project_id", Value::Null)
-            .unwrap()
-            .source_project_id,
-        None
-    );
+    assert_eq!(attribute("source_project_id", Value::Null).unwrap().source_project_id, None);
 }
 
 #[test]
@@ -188,21 +152,12 @@ fn the_path_is_that_of_the_target_project() {
     let mut body = with("/project/path_with_namespace", json!("fork/Flight"));
     body["project"]["id"] = json!(77);
     assert_eq!(read(&body).unwrap().project_path, "flightjs/Flight");
-    assert_eq!(
-        read(&without("/project")).unwrap().project_path,
-        "flightjs/Flight"
-    );
+    assert_eq!(read(&without("/project")).unwrap().project_path, "flightjs/Flight");
 }
 
 #[test]
 fn w52_only_web_addresses_are_kept() {
-    for bad in [
-        "javascript:alert(1)",
-        "//x",
-        "https://x y",
-        "",
-        "https://a\n",
-    ] {
+    for bad in ["javascript:alert(1)", "//x", "https://x y", "", "https://a\n"] {
         assert_eq!(attribute("url", json!(bad)).unwrap().url, "", "{bad}");
     }
 }
@@ -216,12 +171,7 @@ fn both_forms_of_a_retarget_are_read() {
         assert_eq!(call.previous_target_branch.as_deref(), Some("main"));
         assert!(!call.no_changes);
     }
-    for previous in [
-        json!({ "previous": null }),
-        json!([]),
-        json!([null, "x"]),
-        json!("x"),
-    ] {
+    for previous in [json!({ "previous": null }), json!([]), json!([null, "x"]), json!("x")] {
         let call = read(&with("/changes", json!({ "target_branch": previous }))).unwrap();
         assert_eq!(call.previous_target_branch, None);
     }
@@ -234,10 +184,7 @@ fn old_and_reduced_payloads_are_accepted() {
     let mut body = without("/object_attributes/draft");
     body["object_attributes"]["work_in_progress"] = json!(true);
     assert!(read(&body).unwrap().draft);
-    assert_eq!(
-        bad_path(attribute("draft", json!("no"))),
-        "object_attributes.draft"
-    );
+    assert_eq!(bad_path(attribute("draft", json!("no"))), "object_attributes.draft");
 
     let least = json!({
         "object_kind": "merge_request",

@@ -122,10 +122,7 @@ impl ApiError {
 
     /// A 200 whose content does not fit the question.
     pub(super) fn unexpected(detail: &str) -> Self {
-        Self::Unexpected {
-            status: 200,
-            detail: detail.to_owned(),
-        }
+        Self::Unexpected { status: 200, detail: detail.to_owned() }
     }
 }
 
@@ -136,29 +133,15 @@ pub(super) fn accepted(fetched: Fetched) -> Result<Fetched, ApiError> {
         200..=299 => match not_gitlab(&reply) {
             Some(detail) => ApiError::NotGitLab { detail },
             None if fetched.status == 200 => return Ok(fetched),
-            None => ApiError::Unexpected {
-                status: fetched.status,
-                detail: String::new(),
-            },
+            None => ApiError::Unexpected { status: fetched.status, detail: String::new() },
         },
-        300..=399 => ApiError::Redirected {
-            location_host: location_host(&reply),
-        },
-        401 => ApiError::Unauthorised {
-            detail: failed(&fetched.body).text,
-        },
-        403 => ApiError::Forbidden {
-            insufficient_scope: lacks_scope(&failed(&fetched.body)),
-        },
+        300..=399 => ApiError::Redirected { location_host: location_host(&reply) },
+        401 => ApiError::Unauthorised { detail: failed(&fetched.body).text },
+        403 => ApiError::Forbidden { insufficient_scope: lacks_scope(&failed(&fetched.body)) },
         404 => ApiError::NotFound,
-        429 => ApiError::RateLimited {
-            retry_after: retry_after(&reply),
-        },
+        429 => ApiError::RateLimited { retry_after: retry_after(&reply) },
         status @ 500..=599 => ApiError::ServerError { status },
-        status => ApiError::Unexpected {
-            status,
-            detail: failed(&fetched.body).text,
-        },
+        status => ApiError::Unexpected { status, detail: failed(&fetched.body).text },
     };
     Err(error)
 }

@@ -150,19 +150,12 @@ impl RawMergeRequest {
 
 impl From<RawCheckStatus> for CheckStatus {
     fn from(raw: RawCheckStatus) -> Self {
-        Self {
-            id: raw.id,
-            name: capped(&raw.name, NAME_CHARS),
-            status: raw.status.parse().ok(),
-        }
+        Self { id: raw.id, name: capped(&raw.name, NAME_CHARS), status: raw.status.parse().ok() }
     }
 }
 
 impl From<RawProject> for Project {
     fn from(raw: RawProject) -> Self {
-        Self {
-            id: raw.id,
-            path_with_namespace: raw.path_with_namespace,
-        }
+        Self { id: raw.id, path_with_namespace: raw.path_with_namespace }
     }
 }

@@ -37,13 +37,7 @@ fn client(base_url: &str) -> Client {
 }
 
 fn passed() -> Answer {
-    Answer {
-        project_id: 6,
-        iid: 4,
-        check_id: 1,
-        sha: HEAD.to_owned(),
-        status: Status::Passed,
-    }
+    Answer { project_id: 6, iid: 4, check_id: 1, sha: HEAD.to_owned(), status: Status::Passed }
 }
 
 fn reply(status: u16, body: &Value) -> Response {
@@ -99,12 +93,7 @@ async fn l04_a_redirect_is_not_followed_and_the_token_stays_home() {
         .await;
         let location_host = Some("127.0.0.1".to_owned());
         let outcome = gitlab.client().post_status(passed()).await;
-        assert_eq!(
-            outcome,
-            PostOutcome::Redirected {
-                location_host: location_host.clone()
-            }
-        );
+        assert_eq!(outcome, PostOutcome::Redirected { location_host: location_host.clone() });
         let read = gitlab.client().project(6).await;
         assert_eq!(read, Err(ApiError::Redirected { location_host }));
         assert_eq!(gitlab.seen().len(), 2);
@@ -116,10 +105,7 @@ async fn l04_a_redirect_is_not_followed_and_the_token_stays_home() {
 async fn l05_a_login_page_is_not_gitlab() {
     let page = || axum::response::Html("<!DOCTYPE html><title>Sign in</title>").into_response();
     let gitlab = Fake::answering(move |_| page()).await;
-    assert_eq!(
-        gitlab.client().post_status(passed()).await.code(),
-        "not_gitlab"
-    );
+    assert_eq!(gitlab.client().post_status(passed()).await.code(), "not_gitlab");
     let read = gitlab.client().merge_request(6, 4).await;
     assert_eq!(read.unwrap_err().code(), "not_gitlab");
     assert!(gitlab.client().token_works().await.is_err());
@@ -133,16 +119,9 @@ async fn l07_a_timeout_after_the_server_applied_it_is_unknown() {
     })
     .await;
     let outcome = client.post_status(passed()).await;
-    assert_eq!(
-        (outcome.code(), outcome.handling()),
-        ("unknown", Handling::RetrySoon)
-    );
+    assert_eq!((outcome.code(), outcome.handling()), ("unknown", Handling::RetrySoon));
     assert!(outcome.may_have_been_applied());
-    assert_eq!(
-        *posts.lock().unwrap(),
-        1,
-        "a POST is never repeated by itself"
-    );
+    assert_eq!(*posts.lock().unwrap(), 1, "a POST is never repeated by itself");
 }
 
 #[tokio::test]
@@ -177,10 +156,7 @@ async fn l08_a_huge_or_endless_body_is_cut() {
     let outcome = gitlab.client().post_status(passed()).await;
     let detail = "a body of more than 1 MiB".to_owned();
     assert_eq!(outcome, PostOutcome::NotGitLab { detail });
-    assert!(
-        started.elapsed() < Duration::from_millis(1_400),
-        "read to the timeout"
-    );
+    assert!(started.elapsed() < Duration::from_millis(1_400), "read to the timeout");
 }
 
 #[tokio::test]
@@ -189,10 +165,7 @@ async fn what_was_never_sent_is_known_not_to_be_applied() {
     let refused = listener.local_addr().unwrap();
     drop(listener);
     let plain = Fake::answering(|_| reply(201, &created())).await;
-    for url in [
-        format!("http://{refused}"),
-        format!("https://{}", plain.address),
-    ] {
+    for url in [format!("http://{refused}"), format!("https://{}", plain.address)] {
         let outcome = client(&url).post_status(passed()).await;
         assert_eq!(outcome.code(), "not_sent", "{url}: {outcome:?}");
         assert!(!outcome.may_have_been_applied());
@@ -203,18 +176,10 @@ async fn what_was_never_sent_is_known_not_to_be_applied() {
 
 #[tokio::test]
 async fn l02_a_409_is_not_aimed_again() {
-    let text = format!(
-        "SHA does not match HEAD of source branch: {}",
-        "c".repeat(40)
-    );
+    let text = format!("SHA does not match HEAD of source branch: {}", "c".repeat(40));
     let gitlab = Fake::answering(move |_| reply(409, &json!({ "message": text }))).await;
     let outcome = gitlab.client().post_status(passed()).await;
-    assert_eq!(
-        outcome,
-        PostOutcome::NotHead {
-            head: Some("c".repeat(40))
-        }
-    );
+    assert_eq!(outcome, PostOutcome::NotHead { head: Some("c".repeat(40)) });
     assert_eq!(gitlab.seen().len(), 1);
 }
 
@@ -235,11 +200,7 @@ async fn l14_a_401_is_told_apart_by_the_tokens_own_page() {
             _ => reply(401, &refusal),
         })
         .await;
-        assert_eq!(
-            gitlab.client().post_status(passed()).await.code(),
-            code,
-            "{status}"
-        );
+        assert_eq!(gitlab.client().post_status(passed()).await.code(), code, "{status}");
         assert_eq!(gitlab.seen().len(), 2);
     }
 }
@@ -247,22 +208,14 @@ async fn l14_a_401_is_told_apart_by_the_tokens_own_page() {
 #[tokio::test]
 async fn a_throttled_answer_carries_its_wait() {
     let gitlab = Fake::answering(|_| {
-        (
-            StatusCode::TOO_MANY_REQUESTS,
-            [("retry-after", "7")],
-            "Retry later\n",
-        )
-            .into_response()
+        (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "7")], "Retry later\n").into_response()
     })
     .await;
     let wait = Duration::from_secs(7);
     let outcome = gitlab.client().post_status(passed()).await;
     assert_eq!(outcome.handling(), Handling::RetryAfter(wait));
     let error = gitlab.client().project(6).await.unwrap_err();
-    assert_eq!(
-        (error.retry_after(), error.is_temporary()),
-        (Some(wait), true)
-    );
+    assert_eq!((error.retry_after(), error.is_temporary()), (Some(wait), true));
 }
 
 #[tokio::test]
@@ -281,30 +234,19 @@ async fn the_token_is_in_no_output_even_when_the_server_echoes_it() {
         "{client:?} {config:?} {outcome:?} {outcome} {error:?} {error} {refused:?} {refused}"
     );
     assert!(shown.contains("your token was ***"), "{shown}");
-    assert!(
-        !shown.contains(TOKEN) && !shown.contains("hunter2"),
-        "{shown}"
-    );
+    assert!(!shown.contains(TOKEN) && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
 fn a_bad_address_or_token_is_refused_before_anything_is_sent() {
-    for url in [
-        "",
-        "gitlab.example.com",
-        "ftp://x",
-        "https://u:p@x",
-        "https://x/?a=1",
-        "https://x/#a",
-    ] {
+    for url in
+        ["", "gitlab.example.com", "ftp://x", "https://u:p@x", "https://x/?a=1", "https://x/#a"]
+    {
         let refused = Client::new(config(url)).unwrap_err();
         assert!(matches!(refused, ClientError::BaseUrl(_)), "{url}");
     }
     for token in ["", "two words", "line\nbreak", "ünïcode"] {
-        let config = ClientConfig {
-            token: token.into(),
-            ..config("https://gitlab.example.com")
-        };
+        let config = ClientConfig { token: token.into(), ..config("https://gitlab.example.com") };
         assert_eq!(Client::new(config).unwrap_err(), ClientError::Token);
     }
 }

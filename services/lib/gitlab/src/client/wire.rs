@@ -73,15 +73,11 @@ pub(super) async fn exchange(
     })?;
     let mut fetched = Fetched::without_body(response.status().as_u16(), response.headers());
     loop {
-        let chunk = response.chunk().await.map_err(|error| Broken {
-            sent: true,
-            cause: cause(error),
-        })?;
+        let chunk =
+            response.chunk().await.map_err(|error| Broken { sent: true, cause: cause(error) })?;
         let Some(chunk) = chunk else { break };
         let room = BODY_LIMIT - fetched.body.len();
-        fetched
-            .body
-            .extend_from_slice(&chunk[..chunk.len().min(room)]);
+        fetched.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
             fetched.oversized = true;
             break;

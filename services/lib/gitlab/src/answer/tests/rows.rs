@@ -10,48 +10,18 @@ const WAIT: Handling = RetryAfter(DEFAULT_RATE_LIMIT_WAIT);
 /// HTTP status, body, code, handling.
 const ROWS: &[(u16, &str, &str, Handling)] = &[
     (201, CREATED, "stored", Done),
-    (
-        400,
-        r#"{"error":"sha is missing"}"#,
-        "bad_request",
-        NeedsOperator,
-    ),
-    (
-        400,
-        r#"{"message":["a","b"]}"#,
-        "bad_request",
-        NeedsOperator,
-    ),
-    (
-        401,
-        r#"{"message":"401 Unauthorized"}"#,
-        "unauthorised",
-        RetrySoon,
-    ),
+    (400, r#"{"error":"sha is missing"}"#, "bad_request", NeedsOperator),
+    (400, r#"{"message":["a","b"]}"#, "bad_request", NeedsOperator),
+    (401, r#"{"message":"401 Unauthorized"}"#, "unauthorised", RetrySoon),
     (
         401,
         r#"{"error":"invalid_token","error_description":"Token was revoked."}"#,
         "unauthorised",
         RetrySoon,
     ),
-    (
-        403,
-        r#"{"error":"insufficient_scope"}"#,
-        "forbidden",
-        NeedsOperator,
-    ),
-    (
-        403,
-        r#"{"message":"403 Forbidden"}"#,
-        "forbidden",
-        NeedsOperator,
-    ),
-    (
-        404,
-        r#"{"message":"404 Project Not Found"}"#,
-        "not_found",
-        NeedsOperator,
-    ),
+    (403, r#"{"error":"insufficient_scope"}"#, "forbidden", NeedsOperator),
+    (403, r#"{"message":"403 Forbidden"}"#, "forbidden", NeedsOperator),
+    (404, r#"{"message":"404 Project Not Found"}"#, "not_found", NeedsOperator),
     (
         405,
         r#"{"message":"Non GET methods are not allowed for moved projects"}"#,
@@ -59,24 +29,9 @@ const ROWS: &[(u16, &str, &str, Handling)] = &[
         NeedsOperator,
     ),
     (409, MISMATCH, "not_head", Superseded),
-    (
-        409,
-        r#"{"message":"409 Conflict: Resource lock"}"#,
-        "row_locked",
-        RetrySoon,
-    ),
-    (
-        409,
-        r#"{"message":"409 Conflict"}"#,
-        "unexpected",
-        RetrySoon,
-    ),
-    (
-        422,
-        r#"{"message":{"name":["is taken"]}}"#,
-        "unprocessable",
-        NeedsOperator,
-    ),
+    (409, r#"{"message":"409 Conflict: Resource lock"}"#, "row_locked", RetrySoon),
+    (409, r#"{"message":"409 Conflict"}"#, "unexpected", RetrySoon),
+    (422, r#"{"message":{"name":["is taken"]}}"#, "unprocessable", NeedsOperator),
     (429, "Retry later\n", "rate_limited", WAIT),
     (429, r#"{"message":"slow down"}"#, "rate_limited", WAIT),
     (500, "", "server_error", RetrySoon),
@@ -93,10 +48,6 @@ const ROWS: &[(u16, &str, &str, Handling)] = &[
 fn every_documented_answer_has_its_meaning() {
     for (status, body, code, handling) in ROWS {
         let outcome = outcome(*status, body);
-        assert_eq!(
-            (outcome.code(), outcome.handling()),
-            (*code, *handling),
-            "{status} {body}"
-        );
+        assert_eq!((outcome.code(), outcome.handling()), (*code, *handling), "{status} {body}");
     }
 }

@@ -5,11 +5,7 @@ use super::*;
 #[test]
 fn w13_only_an_object_is_a_call() {
     for body in ["[]", "\"x\"", "1", "null", "true", " [{\"a\":1}] "] {
-        assert_eq!(
-            parse(body.as_bytes()),
-            Err(CallError::NotAnObject),
-            "{body}"
-        );
+        assert_eq!(parse(body.as_bytes()), Err(CallError::NotAnObject), "{body}");
     }
 }
 
@@ -18,18 +14,8 @@ fn w11_what_is_not_json_is_refused() {
     let valid = payload().to_string();
     let long = format!("{valid}x");
     let not_utf8 = valid.replace("confidential", "\u{1}").into_bytes();
-    let not_utf8: Vec<u8> = not_utf8
-        .into_iter()
-        .map(|b| if b == 1 { 0xFF } else { b })
-        .collect();
-    for body in [
-        &b""[..],
-        b"{",
-        b"{]",
-        b"\xEF\xBB\xBF{}",
-        long.as_bytes(),
-        &not_utf8,
-    ] {
+    let not_utf8: Vec<u8> = not_utf8.into_iter().map(|b| if b == 1 { 0xFF } else { b }).collect();
+    for body in [&b""[..], b"{", b"{]", b"\xEF\xBB\xBF{}", long.as_bytes(), &not_utf8] {
         assert_eq!(parse(body), Err(CallError::NotJson));
     }
 }
@@ -41,11 +27,7 @@ fn w14_doubled_keys_are_refused() {
         ("\"iid\":4", "\"iid\":4,\"iid\":5", "iid"),
         ("\"iid\":4", "\"iid\":4,\"\\u0069id\":4", "iid"),
         ("\"changes\":{}", "\"changes\":{},\"changes\":{}", "changes"),
-        (
-            "\"changes\":{}",
-            "\"changes\":{},\"new\":1,\"new\":2",
-            "new",
-        ),
+        ("\"changes\":{}", "\"changes\":{},\"new\":1,\"new\":2", "new"),
         ("\"name\":\"QA\"", "\"name\":\"QA\",\"id\":9", "id"),
         (SHA, &format!("{SHA}\",\"id\":\"{SHA}"), "id"),
     ] {
@@ -59,10 +41,7 @@ fn w14_doubled_keys_are_refused() {
 #[test]
 fn w29_other_events_are_named() {
     let push = with("/object_kind", json!("push"));
-    assert_eq!(
-        read(&push),
-        Err(CallError::NotAMergeRequestCall("push".into()))
-    );
+    assert_eq!(read(&push), Err(CallError::NotAMergeRequestCall("push".into())));
     let hostile = with("/object_kind", json!(format!("<b>{}", "x".repeat(9_000))));
     assert!(read(&hostile).unwrap_err().to_string().len() < 300);
 }
@@ -81,15 +60,9 @@ fn w32_missing_parts_are_named() {
     ] {
         let pointer = format!("/{}", path.replace('.', "/"));
         assert_eq!(read(&without(&pointer)), Err(CallError::MissingField(path)));
-        assert_eq!(
-            read(&with(&pointer, Value::Null)),
-            Err(CallError::MissingField(path))
-        );
+        assert_eq!(read(&with(&pointer, Value::Null)), Err(CallError::MissingField(path)));
     }
-    assert_eq!(
-        bad_path(read(&with("/object_attributes", json!([])))),
-        "object_attributes"
-    );
+    assert_eq!(bad_path(read(&with("/object_attributes", json!([])))), "object_attributes");
 }
 
 #[test]
@@ -97,29 +70,14 @@ fn w35_ids_are_positive_whole_numbers() {
     let valid = payload().to_string();
     for (field, path) in [
         ("\"iid\":4", "object_attributes.iid"),
-        (
-            "\"target_project_id\":6",
-            "object_attributes.target_project_id",
-        ),
-        (
-            "\"source_project_id\":6",
-            "object_attributes.source_project_id",
-        ),
+        ("\"target_project_id\":6", "object_attributes.target_project_id"),
+        ("\"source_project_id\":6", "object_attributes.source_project_id"),
         ("\"author_id\":1", "object_attributes.author_id"),
     ] {
         let (key, _) = field.split_once(':').unwrap();
-        for number in [
-            "0",
-            "-1",
-            "1.5",
-            "1.0",
-            "\"12\"",
-            "9223372036854775808",
-            "1e3",
-            "true",
-            "[4]",
-            "{}",
-        ] {
+        for number in
+            ["0", "-1", "1.5", "1.0", "\"12\"", "9223372036854775808", "1e3", "true", "[4]", "{}"]
+        {
             let body = valid.replacen(field, &format!("{key}:{number}"), 1);
             assert_eq!(bad_path(parse(body.as_bytes())), path, "{number}");
         }
@@ -134,38 +92,19 @@ fn w35_ids_are_positive_whole_numbers() {
 #[test]
 fn w37_w38_the_sha_is_full_lower_case_hex() {
     let commit = |id: String| attribute("last_commit", json!({ "id": id }));
-    for bad in [
-        "a".repeat(39),
-        "a".repeat(41),
-        "A".repeat(40),
-        "g".repeat(40),
-        String::new(),
-    ] {
+    for bad in ["a".repeat(39), "a".repeat(41), "A".repeat(40), "g".repeat(40), String::new()] {
         assert_eq!(bad_path(commit(bad)), "object_attributes.last_commit.id");
     }
     assert_eq!(commit("c".repeat(64)).unwrap().sha, Some("c".repeat(64)));
-    assert_eq!(
-        bad_path(attribute("last_commit", json!("x"))),
-        "object_attributes.last_commit"
-    );
+    assert_eq!(bad_path(attribute("last_commit", json!("x"))), "object_attributes.last_commit");
     assert_eq!(attribute("last_commit", Value::Null).unwrap().sha, None);
-    assert_eq!(
-        read(&without("/object_attributes/last_commit"))
-            .unwrap()
-            .sha,
-        None
-    );
+    assert_eq!(read(&without("/object_attributes/last_commit")).unwrap().sha, None);
 }
 
 #[test]
 fn w41_nul_is_replaced_where_shown_and_refused_where_it_decides() {
-    assert_eq!(
-        attribute("title", json!("a\0b")).unwrap().title,
-        "a\u{FFFD}b"
-    );
-    let labels = attribute("labels", json!([{ "title": "x\0" }]))
-        .unwrap()
-        .labels;
+    assert_eq!(attribute("title", json!("a\0b")).unwrap().title, "a\u{FFFD}b");
+    let labels = attribute("labels", json!([{ "title": "x\0" }])).unwrap().labels;
     assert_eq!(labels, ["x\u{FFFD}"]);
     let named = read(&with("/user/name", json!("\0"))).unwrap();
     assert_eq!(named.actor.unwrap().name, "\u{FFFD}");

@@ -26,25 +26,13 @@ async fn a_merge_request_is_read_with_its_head() {
     .await;
     let client = gitlab.client();
     let found = client.merge_request(6, 4).await.unwrap();
-    assert_eq!(
-        (found.sha.as_deref(), found.iid, found.target_project_id),
-        (Some(HEAD), 4, 6)
-    );
-    assert_eq!(
-        (found.author_id, found.author_name.as_deref()),
-        (Some(1), Some("Ada"))
-    );
+    assert_eq!((found.sha.as_deref(), found.iid, found.target_project_id), (Some(HEAD), 4, 6));
+    assert_eq!((found.author_id, found.author_name.as_deref()), (Some(1), Some("Ada")));
     assert_eq!((found.source_project_id, found.draft), (None, true));
     assert_eq!(found.updated_at, "2026-01-16T05:56:22Z".parse().ok());
     assert_eq!(client.merge_request(6, 5).await.unwrap().sha, None);
-    assert_eq!(
-        client.merge_request(6, 9).await.unwrap_err().code(),
-        "unexpected"
-    );
-    assert_eq!(
-        client.merge_request(7, 4).await.unwrap_err().code(),
-        "unexpected"
-    );
+    assert_eq!(client.merge_request(6, 9).await.unwrap_err().code(), "unexpected");
+    assert_eq!(client.merge_request(7, 4).await.unwrap_err().code(), "unexpected");
 }
 
 #[tokio::test]
@@ -53,15 +41,7 @@ async fn a_malformed_head_is_refused() {
         let mut body = merge_request();
         body["sha"] = json!(sha);
         let gitlab = Fake::answering(move |_| reply(200, &body)).await;
-        assert_eq!(
-            gitlab
-                .client()
-                .merge_request(6, 4)
-                .await
-                .unwrap_err()
-                .code(),
-            "unexpected"
-        );
+        assert_eq!(gitlab.client().merge_request(6, 4).await.unwrap_err().code(), "unexpected");
     }
 }
 
@@ -78,18 +58,8 @@ async fn status_checks_are_read_page_by_page() {
     })
     .await;
     let checks = gitlab.client().status_checks(6, 4).await.unwrap();
-    let found: Vec<_> = checks
-        .iter()
-        .map(|check| (check.id, check.status))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            (1, Some(Status::Passed)),
-            (2, None),
-            (3, Some(Status::Failed))
-        ]
-    );
+    let found: Vec<_> = checks.iter().map(|check| (check.id, check.status)).collect();
+    assert_eq!(found, [(1, Some(Status::Passed)), (2, None), (3, Some(Status::Failed))]);
     assert_eq!(gitlab.seen().len(), 2);
 }
 
@@ -118,16 +88,9 @@ async fn open_merge_requests_come_in_pages_with_an_end() {
     let page = client.open_merge_requests(6, 1).await.unwrap();
     assert_eq!((page.items.len(), page.next), (1, Some(2)));
     let page = client.open_merge_requests(6, 2).await.unwrap();
-    assert_eq!(
-        (page.items.len(), page.next),
-        (0, None),
-        "an empty page is the last"
-    );
+    assert_eq!((page.items.len(), page.next), (0, None), "an empty page is the last");
     assert!(gitlab.seen()[0].uri.contains("state=opened"));
-    assert_eq!(
-        client.open_merge_requests(7, 1).await.unwrap_err().code(),
-        "unexpected"
-    );
+    assert_eq!(client.open_merge_requests(7, 1).await.unwrap_err().code(), "unexpected");
 }
 
 #[tokio::test]
@@ -136,8 +99,5 @@ async fn a_project_is_known_by_its_id() {
     let gitlab = Fake::answering(move |_| reply(200, &body)).await;
     let project = gitlab.client().project(6).await.unwrap();
     assert_eq!(project.path_with_namespace, "flightjs/Flight");
-    assert_eq!(
-        gitlab.client().project(7).await.unwrap_err().code(),
-        "unexpected"
-    );
+    assert_eq!(gitlab.client().project(7).await.unwrap_err().code(), "unexpected");
 }
