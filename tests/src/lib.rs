@@ -13,15 +13,17 @@ mod database;
 mod events;
 mod process;
 mod stage;
+mod terms;
 mod truth;
 
 pub use approver::{Approver, Page};
 pub use browser::Browser;
 pub use bus::OutsideSystem;
-pub use database::Kind;
+pub use database::{Kind, StoryDatabase};
 pub use events::{Event, Events};
-pub use process::{Program, binary};
-pub use stage::{HOOK_SECRET, Stage, Terms, dies, is_alive, tell};
+pub use process::{Program, binary, tool};
+pub use stage::{HOOK_SECRET, Stage, dies, is_alive, tell};
+pub use terms::Terms;
 
 /// Tells a story on both databases: `story!(name, |stage| { ... });`
 #[macro_export]

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use bus::embedded::{self, Server};
-use gitlab_sim::{Check, GitLabSim, MergeRequest, Options, Project, Token};
+use gitlab_sim::{Check, GitLabSim, MergeRequest, Project, Token};
 use tempfile::TempDir;
 
 use crate::{
-    Approver, Events, Kind, OutsideSystem, Program, bus::Inspector, database::StoryDatabase,
+    Approver, Events, Kind, OutsideSystem, Program, Terms, bus::Inspector, database::StoryDatabase,
     process::tool, truth,
 };
 
@@ -20,49 +20,6 @@ pub const HOOK_SECRET: &str = "a-shared-secret-for-stories";
 pub(crate) const SOURCE_PASSWORD: &str = "a-password-for-stories";
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// What is special about a story.
-#[derive(Debug, Clone, Default)]
-pub struct Terms {
-    /// More settings, as environment variables.
-    pub settings: Vec<(&'static str, String)>,
-    /// Dead letters that belong to the story.
-    pub dead_letters: u64,
-    /// Whether an answer of a killed process may still be under way at GitLab when the next process
-    /// posts its own: nobody can call it back.
-    pub leaves_an_answer_behind: bool,
-    /// How the simulated GitLab behaves.
-    pub gitlab: Options,
-    /// Whether each role is a process of its own, on a bus that is there already.
-    pub apart: bool,
-}
-
-impl Terms {
-    /// The same with one more setting.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.settings.push((name, value.to_owned()));
-        self
-    }
-
-    /// The same with each role as a process of its own.
-    #[must_use]
-    pub fn apart(self) -> Self {
-        Self { apart: true, ..self }
-    }
-
-    /// The same with an answer of a killed process that is still under way.
-    #[must_use]
-    pub fn leaving_an_answer_behind(self) -> Self {
-        Self { leaves_an_answer_behind: true, ..self }
-    }
-
-    /// The same with dead letters that belong to the story.
-    #[must_use]
-    pub fn leaving_dead_letters(self, dead_letters: u64) -> Self {
-        Self { dead_letters, ..self }
-    }
-}
 
 /// One system on stage.
 #[derive(Debug)]

@@ -8,7 +8,10 @@ use kit::telemetry::Telemetry;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::run::{self, Outcome, Role, Settings};
+use crate::{
+    run::{self, Outcome},
+    settings::{Role, Settings},
+};
 
 /// Ports a newcomer can remember; others are taken when they are in use.
 const PORT: u16 = 8080;

@@ -6,7 +6,9 @@ mod config;
 mod demo;
 mod local;
 mod run;
+mod settings;
 
 pub use config::{Config, load};
 pub use demo::demo;
-pub use run::{Outcome, Role, Settings, run};
+pub use run::{Outcome, run};
+pub use settings::{Role, Settings};

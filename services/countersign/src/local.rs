@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use bus::embedded::{Options, Permissions, Server, User};
 use secrecy::ExposeSecret;
 
-use crate::run::BusSettings;
+use crate::settings::BusSettings;
 
 /// The data folder, locked as long as this lives.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use std::{
     io::Write,
     net::SocketAddr,
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -13,39 +12,14 @@ use bus::Bus;
 use kit::{
     admin::{self, Health},
     lifecycle::{End, Lifecycle},
-    telemetry::{self, Telemetry},
+    telemetry::Telemetry,
 };
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::local::{DataFolder, OwnServer};
-
-/// What a process is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything in one process.
-    All,
-    /// Takes GitLab's calls.
-    Ingress,
-    /// Remembers.
-    Recorder,
-    /// Answers GitLab.
-    Decision,
-    /// Shows pages to approvers.
-    Ui,
-}
-
-impl Role {
-    fn name(self) -> &'static str {
-        match self {
-            Self::All => "up",
-            Self::Ingress => ingress::ROLE,
-            Self::Recorder => recorder::ROLE,
-            Self::Decision => decision::ROLE,
-            Self::Ui => ui::ROLE,
-        }
-    }
-}
+use crate::{
+    local::{DataFolder, OwnServer},
+    settings::{Role, Settings},
+};
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,29 +28,6 @@ pub enum Outcome {
     Stopped,
     /// A part of it failed.
     Failed,
-}
-
-/// What a process needs, checked.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    pub(crate) listen: SocketAddr,
-    pub(crate) admin_listen: SocketAddr,
-    pub(crate) data_dir: PathBuf,
-    pub(crate) bus: BusSettings,
-    pub(crate) ingress: Option<ingress::Config>,
-    pub(crate) recorder: Option<recorder::Config>,
-    pub(crate) decision: Option<decision::Config>,
-    pub(crate) ui: Option<ui::Config>,
-    pub(crate) telemetry: telemetry::Config,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct BusSettings {
-    pub(crate) config: bus::Config,
-    pub(crate) nats_server: PathBuf,
-    pub(crate) embedded_port: u16,
-    /// Sources that may connect to the embedded server, with their passwords.
-    pub(crate) sources: Vec<(String, SecretString)>,
 }
 
 /// What is running and where.

@@ -1,62 +1,13 @@
-//! How decision starts, and how commands find their way.
+//! What every command needs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use bus::{Bus, Delivery, Failure, Kind, Limits, Stream, StreamError, ensure_streams};
-use gitlab::{Client, ClientConfig, ClientError};
-use kit::{admin::Health, lifecycle::Lifecycle};
+use bus::{Bus, Failure};
+use gitlab::Client;
 use proto::v1::approval_service_client::ApprovalServiceClient;
-use secrecy::SecretString;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
-use crate::{ROLE, look_up, pace::Pace, respond};
-
-/// Commands under way at once, over all merge requests: each loop takes one at a time, so that one
-/// that GitLab answers slowly holds up no other.
-const LOOPS: usize = 8;
-
-/// One GitLab instance.
-#[derive(Debug, Clone)]
-pub struct GitLab {
-    /// Its name in our configuration.
-    pub name: String,
-    /// Its address; never taken from a payload.
-    pub url: String,
-    /// A token with the `api` scope of a member with the Developer role.
-    pub token: SecretString,
-}
-
-/// What decision needs to know.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The instances we answer.
-    pub gitlabs: Vec<GitLab>,
-    /// Recorder's gRPC address, such as `http://127.0.0.1:50051`.
-    pub recorder_url: String,
-    /// Wait after a first failed attempt; it doubles with each further one, up to a minute.
-    pub first_wait: Duration,
-    /// Our version, for GitLab's logs.
-    pub version: &'static str,
-}
-
-/// When decision cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// When an instance cannot be spoken to as configured.
-    #[error("gitlab {name}: {cause}")]
-    GitLab {
-        /// Its name.
-        name: String,
-        /// Why.
-        cause: ClientError,
-    },
-    /// When recorder's address cannot be read.
-    #[error("recorder.url is not an address: {0}")]
-    Recorder(#[from] tonic::transport::Error),
-    /// When a stream is not as it must be.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
-}
+use crate::pace::Pace;
 
 /// What a command needs.
 #[derive(Debug, Clone)]
@@ -65,66 +16,6 @@ pub(crate) struct App {
     pub(crate) recorder: ApprovalServiceClient<Channel>,
     pub(crate) gitlabs: Arc<HashMap<String, Client>>,
     pub(crate) pace: Arc<Pace>,
-}
-
-/// Starts decision.
-pub async fn start(
-    config: Config,
-    bus: Bus,
-    lifecycle: &Lifecycle,
-    health: &Health,
-) -> Result<(), StartError> {
-    let mut gitlabs = HashMap::new();
-    for GitLab { name, url, token } in config.gitlabs {
-        let client = Client::new(ClientConfig {
-            base_url: url,
-            token,
-            user_agent: format!("countersign/{}", config.version),
-            timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(5),
-        });
-        let client = client.map_err(|cause| StartError::GitLab { name: name.clone(), cause })?;
-        gitlabs.insert(name, client);
-    }
-    let channel =
-        Endpoint::from_shared(config.recorder_url)?.timeout(Duration::from_secs(5)).connect_lazy();
-    ensure_streams(&bus, &[Stream::Respond, Stream::Outcome, Stream::Intake, Stream::Dead]).await?;
-    let app = App {
-        bus: bus.clone(),
-        recorder: ApprovalServiceClient::new(channel),
-        gitlabs: Arc::new(gitlabs),
-        pace: Arc::new(Pace::new(config.first_wait)),
-    };
-    for _ in 0..LOOPS {
-        let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());
-        lifecycle.spawn("commands", async move {
-            // A command that waits for its next attempt stays unacknowledged, so many may.
-            let limits = Limits { batch: 1, unacknowledged: 50_000 };
-            let stream = Stream::Respond;
-            bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
-        });
-    }
-    health.well("decision");
-    Ok(())
-}
-
-async fn carry_out(app: &App, batch: Vec<Delivery>) -> Vec<Result<(), Failure>> {
-    let mut results = Vec::with_capacity(batch.len());
-    for delivery in batch {
-        results.push(one(app, &delivery).await);
-    }
-    results
-}
-
-async fn one(app: &App, delivery: &Delivery) -> Result<(), Failure> {
-    if delivery.is(Kind::Respond) {
-        respond::carry_out(app, delivery).await
-    } else if delivery.is(Kind::LookUp) {
-        look_up::carry_out(app, delivery).await
-    } else {
-        let sentence = "ce-type is neither respond nor look-up".to_owned();
-        Err(Failure::Reject("unknown-type", sentence))
-    }
 }
 
 impl App {

@@ -5,11 +5,14 @@
 //! GitLab token.
 
 mod app;
+mod config;
 mod look_up;
 mod pace;
 mod respond;
+mod start;
 
-pub use app::{Config, GitLab, StartError, start};
+pub use config::{Config, GitLab};
+pub use start::{StartError, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "decision";

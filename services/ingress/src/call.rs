@@ -16,7 +16,7 @@ use gitlab::{
 use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
 
-use crate::app::{App, Hook};
+use crate::{Hook, app::App};
 
 /// GitLab itself sends nothing larger (25 MB, `Gitlab::Json::LimitedEncoder`).
 pub(crate) const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;

@@ -6,10 +6,13 @@
 
 mod app;
 mod call;
+mod config;
 mod page;
 mod receive;
+mod start;
 
-pub use app::{Config, Hook, StartError, start};
+pub use config::{Config, Hook, HookError};
+pub use start::{StartError, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "ingress";

@@ -3,13 +3,15 @@
 //!
 //! Invariant: only this crate (with `migrations`) knows the database, and it alone writes it.
 
-mod app;
 mod apply;
+mod config;
 mod outbox;
 mod service;
+mod start;
 mod store;
 
-pub use app::{Config, StartError, start};
+pub use config::Config;
+pub use start::{StartError, start};
 pub use store::{Database, DatabaseError};
 
 /// Our name on the bus: durable consumers and `ce-source`.

@@ -1,50 +1,13 @@
-//! How the browser's side starts, and its routes.
+//! What every page needs.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue, header},
-    response::Redirect,
-    routing::{get, post},
-};
-use bus::{Bus, Stream, StreamError, ensure_streams};
-use kit::{admin::Health, lifecycle::Lifecycle};
+use bus::Bus;
 use proto::v1::approval_service_client::ApprovalServiceClient;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint};
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tonic::transport::Channel;
 
-use crate::{events, pages, receipts::Receipts};
-
-/// How we learn who somebody is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignIn {
-    /// They type their name: for one machine and for trying it out.
-    Name,
-    /// A proxy in front of us signs them in and names them in this header.
-    Header(HeaderName),
-}
-
-/// What the browser's side needs to know.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Recorder's gRPC address, such as `http://127.0.0.1:50051`.
-    pub recorder_url: String,
-    /// How we learn who somebody is.
-    pub sign_in: SignIn,
-}
-
-/// When the browser's side cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// When recorder's address cannot be read.
-    #[error("recorder.url is not an address: {0}")]
-    Recorder(#[from] tonic::transport::Error),
-    /// When a stream is not as it must be.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
-}
+use crate::{SignIn, receipts::Receipts};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -54,62 +17,4 @@ pub(crate) struct App {
     pub(crate) sign_in: Arc<SignIn>,
     /// Ends the event streams, which never end by themselves.
     pub(crate) stop: CancellationToken,
-}
-
-/// Starts the browser's side; returns its routes.
-pub async fn start(
-    config: Config,
-    bus: Bus,
-    lifecycle: &Lifecycle,
-    health: &Health,
-) -> Result<Router, StartError> {
-    let channel = Endpoint::from_shared(config.recorder_url)?
-        .connect_timeout(Duration::from_secs(5))
-        .connect_lazy();
-    let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
-    ensure_streams(&bus, &own).await?;
-    let receipts = Receipts::default();
-    lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
-    health.well("ui");
-    let app = App {
-        bus,
-        recorder: ApprovalServiceClient::new(channel),
-        receipts,
-        sign_in: Arc::new(config.sign_in),
-        stop: lifecycle.soft(),
-    };
-    Ok(routes(app))
-}
-
-fn routes(app: App) -> Router {
-    let pages = Router::new()
-        .route("/", get(|| async { Redirect::to("/approval-apps/") }))
-        .route("/approval-apps", get(|| async { Redirect::to("/approval-apps/") }))
-        .route("/approval-apps/", get(pages::list))
-        .route("/approval-apps/r/{id}", get(pages::request))
-        .route("/approval-apps/r/{id}/decision", post(pages::decide))
-        .route("/approval-apps/gl/{gitlab}/{project_id}/{iid}", get(pages::newest))
-        .route("/approval-apps/me", post(pages::set_name))
-        .route("/approval-apps/assets/{name}", get(pages::asset))
-        .fallback(pages::not_found)
-        .layer(CompressionLayer::new());
-    // Events are not compressed: each must leave at once.
-    let all = pages.route("/approval-apps/events", get(events::stream)).with_state(app);
-    secured(all)
-}
-
-/// What a browser may do with our pages: show them, with our own files, in our own window.
-fn secured(router: Router) -> Router {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-        connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-        frame-ancestors 'none'";
-    let set = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
-    router
-        .layer(set(header::CONTENT_SECURITY_POLICY, POLICY))
-        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(set(header::REFERRER_POLICY, "same-origin"))
-        .layer(set(header::CACHE_CONTROL, "no-store"))
-        .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
 }

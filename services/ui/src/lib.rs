@@ -5,13 +5,16 @@
 //! hidden is never the only lock.
 
 mod app;
+mod config;
 mod events;
 mod pages;
 mod person;
 mod receipts;
+mod start;
 mod view;
 
-pub use app::{Config, SignIn, StartError, start};
+pub use config::{Config, SignIn};
+pub use start::{StartError, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "ui";

@@ -7,7 +7,7 @@ use axum::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::app::{App, SignIn};
+use crate::{SignIn, app::App};
 
 const COOKIE: &str = "countersign";
 const NAME_CHARS_MAX: usize = 80;

@@ -10,7 +10,7 @@ use kit::config::ConfigError;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Config, SignInBy};
-use crate::run::{BusSettings, Role, Settings};
+use crate::settings::{BusSettings, Role, Settings};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 

@@ -2,13 +2,12 @@
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
-use approval::Policy;
 use bus::{Bus, Limits, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
-    Database, DatabaseError, ROLE,
+    Config, DatabaseError, ROLE,
     apply::{Applier, Carries, Rules},
     outbox,
     service::{self, Service},
@@ -17,19 +16,6 @@ use crate::{
 
 /// Most messages in one transaction.
 const BATCH: usize = 200;
-
-/// What recorder needs to know.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Where the memory is.
-    pub database: Database,
-    /// Where gRPC is served; port 0 takes a free one.
-    pub grpc_listen: SocketAddr,
-    /// Sources whose decisions count, besides the browser side.
-    pub sources: Vec<String>,
-    /// Who may decide.
-    pub policy: Policy,
-}
 
 /// When recorder cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,83 @@
+//! What ingress needs to know.
+
+use std::collections::HashSet;
+
+use secrecy::SecretString;
+
+/// One address that GitLab calls.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    /// The last part of the address; `default` also answers at the address without one.
+    pub name: String,
+    /// The GitLab instance that calls it.
+    pub gitlab: String,
+    /// Any of these signs a call; several during a rotation.
+    pub secrets: Vec<SecretString>,
+    /// Whether calls without a secret are taken; never for production.
+    pub allow_unsigned: bool,
+}
+
+/// What ingress needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The addresses that GitLab calls.
+    pub hooks: Vec<Hook>,
+}
+
+/// When a hook must not be served as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// When it could be called by anyone.
+    #[error(
+        "the hook {0} has no secret: set one (COUNTERSIGN_HOOK_SECRET for the hook default), \
+         or allow_unsigned = true to take calls from anyone"
+    )]
+    NoSecret(String),
+    /// When two hooks have the same name.
+    #[error("the hook {0} is configured twice")]
+    Twice(String),
+}
+
+impl Config {
+    /// Finds what must not be served, before any port is opened.
+    pub fn check(&self) -> Result<(), HookError> {
+        let mut names = HashSet::new();
+        for hook in &self.hooks {
+            if hook.secrets.is_empty() && !hook.allow_unsigned {
+                return Err(HookError::NoSecret(hook.name.clone()));
+            }
+            if !names.insert(&hook.name) {
+                return Err(HookError::Twice(hook.name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hook(secrets: &[&str], allow_unsigned: bool) -> Hook {
+        Hook {
+            name: "default".into(),
+            gitlab: "main".into(),
+            secrets: secrets.iter().map(|secret| SecretString::from(*secret)).collect(),
+            allow_unsigned,
+        }
+    }
+
+    fn trouble(hooks: Vec<Hook>) -> Option<String> {
+        Config { hooks }.check().err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_hook_without_a_secret_is_refused_unless_it_is_meant_so() {
+        assert_eq!(trouble(vec![hook(&["s"], false)]), None);
+        assert_eq!(trouble(vec![hook(&[], true)]), None);
+        let refused = trouble(vec![hook(&[], false)]).unwrap_or_default();
+        assert!(refused.starts_with("the hook default has no secret: set one"), "{refused}");
+        let twice = trouble(vec![hook(&["s"], false), hook(&["t"], false)]);
+        assert_eq!(twice.as_deref(), Some("the hook default is configured twice"));
+    }
+}

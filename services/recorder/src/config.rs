@@ -1,0 +1,20 @@
+//! What recorder needs to know.
+
+use std::net::SocketAddr;
+
+use approval::Policy;
+
+use crate::Database;
+
+/// What recorder needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the memory is.
+    pub database: Database,
+    /// Where gRPC is served; port 0 takes a free one.
+    pub grpc_listen: SocketAddr,
+    /// Sources whose decisions count, besides the browser side.
+    pub sources: Vec<String>,
+    /// Who may decide.
+    pub policy: Policy,
+}
