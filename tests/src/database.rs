@@ -24,12 +24,14 @@ pub enum Kind {
 
 /// The database of one story.
 #[derive(Debug)]
-pub(crate) struct StoryDatabase {
-    pub(crate) url: String,
+pub struct StoryDatabase {
+    /// Its address, as the product takes it.
+    pub url: String,
 }
 
 impl StoryDatabase {
-    pub(crate) async fn new(kind: Kind, folder: &Path) -> Self {
+    /// An empty database; a file goes into the folder.
+    pub async fn new(kind: Kind, folder: &Path) -> Self {
         match kind {
             Kind::Sqlite => Self { url: format!("sqlite://{}/story.db", folder.display()) },
             Kind::Postgres => {

@@ -22,7 +22,8 @@ pub fn binary() -> PathBuf {
 }
 
 /// A tool that set-up installs: named by a variable, in `.tools`, or on `PATH`.
-pub(crate) fn tool(variable: &str, name: &str) -> PathBuf {
+#[must_use]
+pub fn tool(variable: &str, name: &str) -> PathBuf {
     let tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools"));
     let installed = ["bin", "venv/bin"].map(|folder| tools.join(folder).join(name));
     std::env::var_os(variable)

@@ -15,6 +15,7 @@ use kit::{
     telemetry::Telemetry,
 };
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     local::{DataFolder, OwnServer},
@@ -87,6 +88,7 @@ pub(crate) async fn start(
     let bus = Bus::connect(settings.bus.config.clone(), role.name())
         .await
         .context("the bus is needed to start")?;
+    tokio::spawn(watch_bus(bus.clone(), health.clone(), lifecycle.soft()));
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
         let address = recorder::start(config, bus.clone(), &lifecycle, &health).await?;
@@ -113,6 +115,18 @@ pub(crate) async fn start(
     let admin_routes = admin::router(health, telemetry.metrics.clone());
     lifecycle.spawn("admin", kit::http::serve(admin_listener, admin_routes, lifecycle.soft()));
     Ok(Running { lifecycle, bus, address, admin, server, _data: data })
+}
+
+/// Says whether the bus is connected, so that a process that nobody calls any more because it was
+/// not ready becomes ready again by itself.
+async fn watch_bus(bus: Bus, health: Health, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match bus.is_connected() {
+            true => health.well("bus"),
+            false => health.trouble("bus", "the bus is not connected"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 async fn own_server(

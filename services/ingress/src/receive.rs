@@ -39,9 +39,6 @@ pub(crate) async fn receive(State(app): State<App>, verified: Verified) -> Respo
         HangUp.into_response()
     });
     let status = response.status();
-    if status != StatusCode::SERVICE_UNAVAILABLE {
-        app.health.well("bus");
-    }
     metrics::counter!("countersign_calls_total", "status" => status.as_str().to_owned())
         .increment(1);
     metrics::histogram!("countersign_call_seconds").record(started.elapsed().as_secs_f64());

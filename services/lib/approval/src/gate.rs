@@ -278,9 +278,12 @@ impl Gate {
         vec![Effect::LookUp("GitLab refused an answer: another commit is the head.".to_owned())]
     }
 
+    /// What is superseded already stays as it is: it was overtaken by the commit it names.
     fn supersede_others(&mut self, sha: &Sha) {
         for request in self.requests.iter_mut().filter(|request| request.sha != *sha) {
-            request.standing = Standing::Superseded { by: Some(sha.clone()) };
+            if !matches!(request.standing, Standing::Superseded { .. }) {
+                request.standing = Standing::Superseded { by: Some(sha.clone()) };
+            }
         }
     }
 

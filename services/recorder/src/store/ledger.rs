@@ -197,6 +197,7 @@ impl Ledger {
 
     /// Writes everything and commits; returns the end of the chain.
     pub(crate) async fn commit(mut self) -> Result<i64, DbErr> {
+        self.note_the_rest();
         let marks = self.chain().await?;
         self.write_requests(&marks).await?;
         let Change { deliveries, decisions, responses, mut outbox, .. } =
@@ -219,6 +220,25 @@ impl Ledger {
     /// Gives nothing back to the database.
     pub(crate) async fn abandon(self) -> Result<(), DbErr> {
         self.tx.rollback().await
+    }
+
+    /// Gives each changed request a record of its own, so that no two share a place in the order of
+    /// changes, by which they are watched.
+    fn note_the_rest(&mut self) {
+        let told: HashSet<Uuid> =
+            self.change.drafts.iter().filter_map(|draft| draft.request_id).collect();
+        for loaded in self.gates.values() {
+            for request in loaded.gate.requests.iter().filter(|it| !told.contains(&it.id)) {
+                if loaded.before.get(&request.id) != Some(request) {
+                    self.change.drafts.push(Draft {
+                        request_id: Some(request.id),
+                        kind: "noted",
+                        message: "What is known of it has changed.".to_owned(),
+                        data: json!({}),
+                    });
+                }
+            }
+        }
     }
 
     /// Appends the audit records; returns the last sequence of each request.
@@ -255,12 +275,8 @@ impl Ledger {
         let mut changed = Vec::new();
         for (key, loaded) in &self.gates {
             for request in &loaded.gate.requests {
-                let touched = marks.contains_key(&request.id);
-                if !touched && loaded.before.get(&request.id) == Some(request) {
-                    continue;
-                }
+                let Some(&seq) = marks.get(&request.id) else { continue };
                 let version = loaded.versions.get(&request.id).copied().unwrap_or(0) + 1;
-                let seq = marks.get(&request.id).copied().unwrap_or(self.seq);
                 changed.push(rows::write(key, request, Mark { at: self.now, seq, version }));
             }
         }
