@@ -26,7 +26,7 @@ setup: ## bring all tools for demo and test, without building
 
 bench: ## set up, then measure a release build (arguments: ARGS="...")
 	@deploy/setup/setup.sh test
-	@. .tools/env && exec cargo run --release -p tests --bin bench -- $(ARGS)
+	@. .tools/env && cargo build --release -p countersign -p tests --bins && exec $(TARGET)/release/bench $(ARGS)
 
 lint: ## formatting, clippy, documentation, scripts, dependencies
 	@deploy/setup/check.sh lint

@@ -78,7 +78,7 @@ case $what in
         . "$tools/env"
         lint
         before=${#failed[@]}
-        step "Binary" cargo build -p countersign
+        step "Binary" cargo build --workspace --bins
         # The tests start this binary: without it they say nothing.
         if [ "${#failed[@]}" -eq "$before" ]; then
             heading "Tests: cargo test --workspace --no-fail-fast"

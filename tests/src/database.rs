@@ -10,8 +10,9 @@ use std::{
 };
 
 use kit::child::Guarded;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// Which database a story is told on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +28,15 @@ pub enum Kind {
 pub struct StoryDatabase {
     /// Its address, as the product takes it.
     pub url: String,
+    /// One connection for all checks of the story: the cluster is shared, and its places are few.
+    connection: OnceCell<DatabaseConnection>,
 }
 
 impl StoryDatabase {
     /// An empty database; a file goes into the folder.
     pub async fn new(kind: Kind, folder: &Path) -> Self {
-        match kind {
-            Kind::Sqlite => Self { url: format!("sqlite://{}/story.db", folder.display()) },
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{}/story.db", folder.display()),
             Kind::Postgres => {
                 let port = cluster_port();
                 let name = format!("story_{}", uuid::Uuid::new_v4().simple());
@@ -41,13 +44,25 @@ impl StoryDatabase {
                 let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
                 admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
                 admin.close().await.unwrap();
-                Self { url: format!("{server}/{name}") }
+                format!("{server}/{name}")
             }
-        }
+        };
+        Self { url, connection: OnceCell::new() }
     }
 
-    pub(crate) async fn connect(&self) -> DatabaseConnection {
-        Database::connect(&self.url).await.unwrap()
+    pub(crate) async fn connection(&self) -> &DatabaseConnection {
+        let connect = async || {
+            let mut options = ConnectOptions::new(&self.url);
+            options.max_connections(1);
+            Database::connect(options).await.unwrap()
+        };
+        self.connection.get_or_init(connect).await
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Some(connection) = self.connection.get() {
+            connection.close_by_ref().await.unwrap();
+        }
     }
 }
 

@@ -290,21 +290,16 @@ impl Stage {
     /// Waits until nothing is under way: no message waits for anybody, and all are published.
     pub async fn is_quiet(&self) {
         let bus = self.bus().await;
-        let database = self.database.connect().await;
+        let database = self.database.connection().await;
         until("everything to be quiet", async || {
-            truth::outbox_is_empty(&database).await && bus.nothing_waits().await
+            truth::outbox_is_empty(database).await && bus.nothing_waits().await
         })
         .await;
     }
 
     /// The number of rows in a table.
     pub async fn rows(&self, table: &str) -> i64 {
-        truth::count(&self.database.connect().await, table).await
-    }
-
-    /// The database of the story.
-    pub async fn database(&self) -> sea_orm::DatabaseConnection {
-        self.database.connect().await
+        truth::count(self.database.connection().await, table).await
     }
 
     /// A client for requests that no actor makes.
@@ -330,10 +325,11 @@ impl Stage {
         self.is_quiet().await;
         let bus = self.bus().await;
         assert_eq!(bus.messages("CS_DEAD").await, self.terms.dead_letters, "dead letters");
-        let database = self.database.connect().await;
-        truth::audit_chain_verifies(&database).await;
-        truth::every_passed_was_decided(&database, &self.gitlab).await;
-        truth::every_attempt_has_one_receipt(&database, &bus).await;
+        let database = self.database.connection().await;
+        truth::audit_chain_verifies(database).await;
+        truth::every_passed_was_decided(database, &self.gitlab).await;
+        truth::every_attempt_has_one_receipt(database, &bus).await;
+        self.database.close().await;
         let overlapped = self.gitlab.answers_overlapped();
         assert!(!overlapped || self.terms.leaves_an_answer_behind, "two answers at once");
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();

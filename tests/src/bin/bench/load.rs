@@ -21,14 +21,46 @@ pub(crate) struct Load {
     pub(crate) waits: Vec<Duration>,
 }
 
+/// Somebody who does one thing after the other.
+trait Client: Send + 'static {
+    fn work(&mut self, at: usize) -> impl Future<Output = ()> + Send;
+}
+
+struct Caller {
+    line: Line,
+    calls: Arc<Vec<Call>>,
+}
+
+impl Client for Caller {
+    async fn work(&mut self, at: usize) {
+        self.line.send(&self.calls[at].bytes).await;
+    }
+}
+
+#[derive(Clone)]
+struct Publisher {
+    jetstream: jetstream::Context,
+    subject: &'static str,
+    bodies: Arc<Vec<Vec<u8>>>,
+}
+
+impl Client for Publisher {
+    async fn work(&mut self, at: usize) {
+        let message = PublishMessage::build()
+            .payload(self.bodies[at].clone().into())
+            .message_id(kit::clock::new_id().to_string());
+        self.jetstream.send_publish(self.subject, message).await.unwrap().await.unwrap();
+    }
+}
+
 /// Sends calls to the hook at an address, over one connection for each client.
 pub(crate) async fn send_calls(hook: &str, calls: Vec<Call>, clients: usize) -> Load {
-    let calls = Arc::new(calls);
-    let mut lines = Vec::new();
+    let (count, calls) = (calls.len(), Arc::new(calls));
+    let mut callers = Vec::new();
     for _ in 0..clients {
-        lines.push(Line::open(hook).await);
+        callers.push(Caller { line: Line::open(hook).await, calls: calls.clone() });
     }
-    run(calls.len(), lines, async |line: &mut Line, at| line.send(&calls[at].bytes).await).await
+    run(count, callers).await
 }
 
 /// Publishes bodies to a stream and waits for each acknowledgement.
@@ -38,33 +70,30 @@ pub(crate) async fn publish(
     bodies: Vec<Vec<u8>>,
     clients: usize,
 ) -> Load {
-    let bodies = Arc::new(bodies);
-    let clients = vec![jetstream.clone(); clients];
-    run(bodies.len(), clients, async |jetstream: &mut jetstream::Context, at| {
-        let message = PublishMessage::build()
-            .payload(bodies[at].clone().into())
-            .message_id(kit::clock::new_id().to_string());
-        jetstream.send_publish(subject, message).await.unwrap().await.unwrap();
-    })
-    .await
+    let count = bodies.len();
+    let publisher = Publisher { jetstream: jetstream.clone(), subject, bodies: Arc::new(bodies) };
+    run(count, vec![publisher; clients]).await
 }
 
-async fn run<C>(count: usize, clients: Vec<C>, work: impl AsyncFn(&mut C, usize)) -> Load {
-    let next = AtomicUsize::new(0);
+async fn run(count: usize, clients: Vec<impl Client>) -> Load {
+    let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
-    let clients = clients.into_iter().map(async |mut client| {
-        let mut waits = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                return waits;
-            }
-            let begun = Instant::now();
-            work(&mut client, at).await;
-            waits.push(begun.elapsed());
-        }
-    });
-    let waits = futures::future::join_all(clients).await.concat();
+    let clients = clients.into_iter().map(|client| tokio::spawn(work(client, next.clone(), count)));
+    let waits = futures::future::try_join_all(clients).await.unwrap().concat();
     let rate = f64::from(u32::try_from(count).unwrap()) / begun.elapsed().as_secs_f64();
     Load { rate, waits }
+}
+
+/// Works until as many things are begun as there are.
+async fn work(mut client: impl Client, next: Arc<AtomicUsize>, count: usize) -> Vec<Duration> {
+    let mut waits = Vec::new();
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        if at >= count {
+            return waits;
+        }
+        let begun = Instant::now();
+        client.work(at).await;
+        waits.push(begun.elapsed());
+    }
 }

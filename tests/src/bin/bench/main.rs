@@ -56,9 +56,10 @@ fn wanted() -> Vec<String> {
 
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let version = Command::new(tests::tool("NATS_SERVER_BIN", "nats-server")).arg("--version");
-    let version = { version }.output().expect("nats-server cannot be run: see `make setup`");
-    let version = String::from_utf8_lossy(&version.stdout).trim().replace(": v", " ");
+    let mut server = Command::new(tests::tool("NATS_SERVER_BIN", "nats-server"));
+    let version = server.arg("--version").output();
+    let version = version.expect("nats-server cannot be run: see `make setup`").stdout;
+    let version = String::from_utf8_lossy(&version).trim().replace(": v", " ");
     let build = if cfg!(debug_assertions) { "debug build: no basis for claims" } else { "release" };
     format!("Countersign benchmark: {cores} cores, {version}, sync_interval always, {build}")
 }
