@@ -66,22 +66,24 @@ impl Inspector {
         receipts
     }
 
-    /// Whether no consumer of ours has a message before it or in its hands.
-    pub async fn nothing_waits(&self) -> bool {
+    /// The number of messages ever stored, when no consumer of ours has one before it or in its
+    /// hands; `None` while one has.
+    pub(crate) async fn stored_when_nothing_waits(&self) -> Option<u64> {
+        let mut stored = 0;
         let mut names = self.jetstream.stream_names();
         while let Some(Ok(name)) = names.next().await {
             let stream = self.jetstream.get_stream(&name).await.unwrap();
             let mut consumers = stream.consumers();
             while let Some(Ok(consumer)) = consumers.next().await {
+                let in_hands = u64::try_from(consumer.num_ack_pending).unwrap();
                 let ours = consumer.config.durable_name.is_some();
-                if ours
-                    && consumer.num_pending + u64::try_from(consumer.num_ack_pending).unwrap() > 0
-                {
-                    return false;
+                if ours && consumer.num_pending + in_hands > 0 {
+                    return None;
                 }
             }
+            stored += stream.cached_info().state.last_sequence;
         }
-        true
+        Some(stored)
     }
 
     /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.

@@ -288,11 +288,17 @@ impl Stage {
     }
 
     /// Waits until nothing is under way: no message waits for anybody, and all are published.
+    ///
+    /// Nothing may have moved between two looks at the bus, or a message could have been applied
+    /// after the look at the outbox and have left something there.
     pub async fn is_quiet(&self) {
         let bus = self.bus().await;
         let database = self.database.connection().await;
         until("everything to be quiet", async || {
-            truth::outbox_is_empty(database).await && bus.nothing_waits().await
+            let before = bus.stored_when_nothing_waits().await;
+            let published = truth::outbox_is_empty(database).await;
+            let after = bus.stored_when_nothing_waits().await;
+            published && before.is_some() && before == after
         })
         .await;
     }

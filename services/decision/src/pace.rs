@@ -58,7 +58,9 @@ impl Pace {
 
     /// Takes the right to post for a request; `None` while somebody else has it.
     pub(crate) fn post_for(&self, request: Uuid) -> Option<Permit<'_>> {
-        self.state().posting.insert(request).then_some(Permit { pace: self, request })
+        // The lock must be free again before a permit exists, for dropping one takes it.
+        let free = self.state().posting.insert(request);
+        if free { Some(Permit { pace: self, request }) } else { None }
     }
 
     /// Counts an attempt; returns its number, from 1, and whether an earlier one of this process
@@ -121,6 +123,7 @@ mod tests {
         let permit = pace.post_for(one);
         assert!(permit.is_some());
         assert!(pace.post_for(one).is_none());
+        assert!(pace.post_for(one).is_none(), "a refusal gives nothing back");
         assert!(pace.post_for(other).is_some());
         drop(permit);
         assert!(pace.post_for(one).is_some());

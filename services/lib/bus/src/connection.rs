@@ -15,6 +15,9 @@ use crate::{Names, Outgoing};
 /// The oldest server we accept: before it, acknowledged messages were lost in known ways.
 const SERVER_MIN: (u32, u32) = (2, 12);
 
+/// How long the server may take to create, update or describe a stream or a consumer.
+const MANAGEMENT_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How to reach the bus.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -79,7 +82,9 @@ pub enum PublishError {
 #[derive(Debug, Clone)]
 pub struct Bus {
     pub(crate) client: async_nats::Client,
-    pub(crate) jetstream: jetstream::Context,
+    jetstream: jetstream::Context,
+    /// For streams and consumers, which a busy server takes longer to set up.
+    pub(crate) management: jetstream::Context,
     pub(crate) config: Config,
 }
 
@@ -118,7 +123,9 @@ impl Bus {
             .timeout(config.publish_timeout)
             .ack_timeout(config.publish_timeout)
             .build(client.clone());
-        Ok(Self { client, jetstream, config })
+        let management =
+            jetstream::ContextBuilder::new().timeout(MANAGEMENT_TIMEOUT).build(client.clone());
+        Ok(Self { client, jetstream, management, config })
     }
 
     /// Our names on this bus.

@@ -14,6 +14,11 @@ use crate::{Bus, Delivery, Stream, StreamError, bury};
 
 /// Failed attempts after which a message is dead.
 const ATTEMPTS_MAX: u32 = 10;
+/// How often the server is asked anew. A reader that it has lost sight of, which happens when the
+/// reader before it was killed, is served again with the next question.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+/// How often the server shows that it is there; twice that in silence starts a new subscription.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Longest wait before the next attempt.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
@@ -104,7 +109,7 @@ async fn subscribe(
         num_replicas: bus.config.replicas,
         ..pull::Config::default()
     };
-    let stream = bus.jetstream.get_stream_no_info(&name).await;
+    let stream = bus.management.get_stream_no_info(&name).await;
     let stream = stream.map_err(|error| failed(error.to_string()))?;
     let consumer = if bus.config.manage_streams {
         stream.create_consumer(config).await.map_err(|error| failed(error.to_string()))?
@@ -114,8 +119,8 @@ async fn subscribe(
     consumer
         .stream()
         .max_messages_per_batch(limits.batch)
-        .heartbeat(Duration::from_secs(5))
-        .expires(Duration::from_secs(30))
+        .heartbeat(HEARTBEAT)
+        .expires(ASK_EVERY)
         .messages()
         .await
         .map_err(|error| failed(error.to_string()))

@@ -46,12 +46,12 @@ pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamE
         let name = wanted.name.clone();
         let failed = |cause: String| StreamError::Failed { name: name.clone(), cause };
         let info = if bus.config.manage_streams {
-            bus.jetstream
+            bus.management
                 .create_or_update_stream(wanted)
                 .await
                 .map_err(|error| failed(error.to_string()))?
         } else {
-            let stream = bus.jetstream.get_stream(&name).await;
+            let stream = bus.management.get_stream(&name).await;
             stream.map_err(|error| failed(error.to_string()))?.cached_info().clone()
         };
         check(&info.config)?;

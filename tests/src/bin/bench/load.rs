@@ -12,6 +12,9 @@ use async_nats::jetstream::{self, message::PublishMessage};
 
 use crate::calls::{Call, Line};
 
+/// Longest round: on a slow disk it ends before everything is sent.
+const ROUND: Duration = Duration::from_millis(1_500);
+
 /// What a round of load came to.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -53,14 +56,24 @@ impl Client for Publisher {
     }
 }
 
-/// Sends calls to the hook at an address, over one connection for each client.
+/// Sends calls to the hook at an address, over one connection for each client, as many as fit into
+/// a round.
 pub(crate) async fn send_calls(hook: &str, calls: Vec<Call>, clients: usize) -> Load {
+    send_within(ROUND, hook, calls, clients).await
+}
+
+/// Sends all calls, however long it takes.
+pub(crate) async fn send_all_calls(hook: &str, calls: Vec<Call>, clients: usize) {
+    send_within(Duration::from_secs(600), hook, calls, clients).await;
+}
+
+async fn send_within(limit: Duration, hook: &str, calls: Vec<Call>, clients: usize) -> Load {
     let (count, calls) = (calls.len(), Arc::new(calls));
     let mut callers = Vec::new();
     for _ in 0..clients {
         callers.push(Caller { line: Line::open(hook).await, calls: calls.clone() });
     }
-    run(count, callers).await
+    run(count, limit, callers).await
 }
 
 /// Publishes bodies to a stream and waits for each acknowledgement.
@@ -72,27 +85,33 @@ pub(crate) async fn publish(
 ) -> Load {
     let count = bodies.len();
     let publisher = Publisher { jetstream: jetstream.clone(), subject, bodies: Arc::new(bodies) };
-    run(count, vec![publisher; clients]).await
+    run(count, ROUND, vec![publisher; clients]).await
 }
 
-async fn run(count: usize, clients: Vec<impl Client>) -> Load {
+async fn run(count: usize, limit: Duration, clients: Vec<impl Client>) -> Load {
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
-    let clients = clients.into_iter().map(|client| tokio::spawn(work(client, next.clone(), count)));
+    let end = begun + limit;
+    let work = |client| tokio::spawn(work(client, next.clone(), count, end));
+    let clients: Vec<_> = clients.into_iter().map(work).collect();
     let waits = futures::future::try_join_all(clients).await.unwrap().concat();
-    let rate = f64::from(u32::try_from(count).unwrap()) / begun.elapsed().as_secs_f64();
-    Load { rate, waits }
+    let done = f64::from(u32::try_from(waits.len()).unwrap());
+    Load { rate: done / begun.elapsed().as_secs_f64(), waits }
 }
 
-/// Works until as many things are begun as there are.
-async fn work(mut client: impl Client, next: Arc<AtomicUsize>, count: usize) -> Vec<Duration> {
+/// Works until as many things are begun as there are, or until the end.
+async fn work(
+    mut client: impl Client,
+    next: Arc<AtomicUsize>,
+    count: usize,
+    end: Instant,
+) -> Vec<Duration> {
     let mut waits = Vec::new();
     loop {
-        let at = next.fetch_add(1, Ordering::Relaxed);
-        if at >= count {
+        let (at, begun) = (next.fetch_add(1, Ordering::Relaxed), Instant::now());
+        if at >= count || begun >= end {
             return waits;
         }
-        let begun = Instant::now();
         client.work(at).await;
         waits.push(begun.elapsed());
     }

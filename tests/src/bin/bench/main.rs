@@ -14,9 +14,13 @@ mod rows;
 mod setting;
 mod start;
 
-use std::process::Command;
+use std::{
+    io::Write,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use report::Section;
+use report::{Section, Waits, millis};
 
 /// A part with the name by which it can be asked for.
 type Part = (&'static str, fn() -> Section);
@@ -33,6 +37,7 @@ fn main() {
     // The parts that run a stage find it chosen.
     let _chosen_before = rustls::crypto::ring::default_provider().install_default();
     println!("{}", machine());
+    println!("{}", disk());
     for (_, measure) in PARTS.iter().filter(|(name, _)| wanted.iter().any(|it| it == name)) {
         println!("\n{}", measure());
     }
@@ -62,6 +67,21 @@ fn machine() -> String {
     let version = String::from_utf8_lossy(&version).trim().replace(": v", " ");
     let build = if cfg!(debug_assertions) { "debug build: no basis for claims" } else { "release" };
     format!("Countersign benchmark: {cores} cores, {version}, sync_interval always, {build}")
+}
+
+/// What every durable step stands on: the disk has moods, too.
+fn disk() -> String {
+    let mut file = tempfile::tempfile().unwrap();
+    let write = |_| -> Duration {
+        let begun = Instant::now();
+        file.write_all(&[7; calls::BODY_BYTES]).unwrap();
+        file.sync_data().unwrap();
+        begun.elapsed()
+    };
+    let mut waits = Waits::default();
+    waits.extend((0..500).map(write));
+    let (half, most) = (millis(waits.p50()), millis(waits.p99()));
+    format!("Disk: a write of {} bytes with fsync, p50 {half} ms, p99 {most} ms", calls::BODY_BYTES)
 }
 
 fn alone<T>(part: impl Future<Output = T>) -> T {
