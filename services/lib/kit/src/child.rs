@@ -42,8 +42,10 @@ impl Guarded {
                 }
             };
             let _receiver_waits = started.send(Ok((child.id(), child.stdout.take())));
-            let _nobody_may_ask = ended_with.send(child.wait());
+            let status = child.wait();
+            // First the token: who has the status may rely on it.
             signal_end.cancel();
+            let _nobody_may_ask = ended_with.send(status);
         })?;
         let (pid, stdout) = start.recv().map_err(io::Error::other)??;
         Ok(Self { pid, stdout, ended, exit })
