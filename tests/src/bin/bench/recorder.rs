@@ -17,10 +17,10 @@ use crate::{
     load::send_all_calls,
     report::{Section, median, percent, verdict},
     rows::{Rows, connect, copy_folder, count},
-    setting::{Setting, bus_server},
+    setting::{Setting, bus_server, processor_seconds},
 };
 
-const EVENTS: usize = 20_000;
+const EVENTS: usize = 10_000;
 const ROUNDS: usize = 3;
 /// Clients that fill the stream.
 const CLIENTS: usize = 64;
@@ -38,6 +38,8 @@ struct Rates {
     recorded: Vec<f64>,
     /// Until what was recorded was published, too.
     published: Vec<f64>,
+    /// Microseconds of recorder and of nats-server for an event, until then.
+    processor: [Vec<f64>; 2],
 }
 
 struct Bench {
@@ -53,9 +55,7 @@ pub(crate) async fn measure() -> Section {
     let mut rates = [(Kind::Sqlite, Rates::default()), (Kind::Postgres, Rates::default())];
     for round in 0..ROUNDS {
         for (kind, rates) in &mut rates {
-            let (recorded, published) = bench.ours(*kind, round).await;
-            rates.recorded.push(recorded);
-            rates.published.push(published);
+            bench.ours(*kind, round, rates).await;
             rates.bare.push(bench.bare(*kind, round).await);
         }
     }
@@ -72,6 +72,11 @@ fn report(rows: &Rows, rates: [(Kind, Rates); 2]) -> Section {
     let each = float(rows.count()) / float(EVENTS);
     for (kind, rates) in rates {
         let bare = median(rates.bare);
+        let [recorder, server] = rates.processor.map(median);
+        section.note(format!(
+            "{kind:?}: an event takes {recorder:.0} us of processor time in recorder and \
+             {server:.0} us in nats-server"
+        ));
         for (what, ours, goal) in [
             ("recorded", median(rates.recorded), Some(GOAL)),
             ("recorded and published", median(rates.published), None),
@@ -107,16 +112,15 @@ async fn fill(setting: &Setting) {
 }
 
 impl Bench {
-    /// Lets recorder work the stream off; events a second until all are recorded, and until all
-    /// are published.
-    async fn ours(&mut self, kind: Kind, round: usize) -> (f64, f64) {
+    /// Lets recorder work the stream off.
+    async fn ours(&mut self, kind: Kind, round: usize, rates: &mut Rates) {
         let folder = self.setting.path(&format!("ours-{kind:?}-{round}"));
         copy_folder(&self.setting.path("bus"), &folder.join("bus"));
         let server = bus_server(&folder.join("bus")).await;
         let database = StoryDatabase::new(kind, &folder).await;
         let recorder = self.recorder(&server, &database.url);
         let database = connect(&database.url).await;
-        let (recorded, published) = rates(&database).await;
+        rates.watch(&database, [recorder.pid(), server.pid()]).await;
         if self.rows.is_none() {
             self.rows = Some(Rows::read(&database, &events(&server).await).await);
         }
@@ -124,7 +128,6 @@ impl Bench {
         assert!(recorder.stop().success(), "an unclean stop");
         server.stop();
         std::fs::remove_dir_all(folder).unwrap();
-        (recorded, published)
     }
 
     /// Inserts the same rows without anything around it; events a second.
@@ -154,16 +157,22 @@ impl Bench {
     }
 }
 
-/// Events a second from the first look on: the start of the process does not count.
-async fn rates(database: &DatabaseConnection) -> (f64, f64) {
-    let begun = Instant::now();
-    let before = count(database, "delivery").await;
-    assert!(before < EVENTS / 2, "{before} events were recorded before the first look");
-    let rate = || float(EVENTS - before) / begun.elapsed().as_secs_f64();
-    until(async || count(database, "delivery").await == EVENTS).await;
-    let recorded = rate();
-    until(async || count(database, "outbox").await == 0).await;
-    (recorded, rate())
+impl Rates {
+    /// Takes a round, from the first look on: the start of the process does not count.
+    async fn watch(&mut self, database: &DatabaseConnection, pids: [u32; 2]) {
+        let used = pids.map(processor_seconds);
+        let begun = Instant::now();
+        let before = count(database, "delivery").await;
+        assert!(before < EVENTS / 2, "{before} events were recorded before the first look");
+        let seen = float(EVENTS - before);
+        until(async || count(database, "delivery").await == EVENTS).await;
+        self.recorded.push(seen / begun.elapsed().as_secs_f64());
+        until(async || count(database, "outbox").await == 0).await;
+        self.published.push(seen / begun.elapsed().as_secs_f64());
+        for ((pid, used), all) in pids.iter().zip(used).zip(&mut self.processor) {
+            all.push((processor_seconds(*pid) - used) * 1e6 / seen);
+        }
+    }
 }
 
 async fn until(condition: impl AsyncFn() -> bool) {
