@@ -14,8 +14,8 @@ use crate::{Bus, Delivery, Stream, StreamError, bury};
 
 /// Failed attempts after which a message is dead.
 const ATTEMPTS_MAX: u32 = 10;
-/// How often the server is asked anew. A reader that it has lost sight of, which happens when the
-/// reader before it was killed, is served again with the next question.
+/// How long one question to the server stays open: should the server ever lose sight of a reader,
+/// it is served again with the next one.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// How often the server shows that it is there; twice that in silence starts a new subscription.
 const HEARTBEAT: Duration = Duration::from_secs(2);
