@@ -146,8 +146,8 @@ fn audit() -> TableCreateStatement {
 fn outbox() -> TableCreateStatement {
     Table::create()
         .table("outbox")
-        .col(uuid("id").primary_key())
-        .col(big_integer("seq"))
+        .col(big_integer("seq").primary_key())
+        .col(uuid("id"))
         .col(text("stream"))
         .col(text("subject"))
         .col(text("ce_type"))
@@ -186,7 +186,6 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("delivery_request", "delivery", &["request_id"]),
         index("response_request", "response", &["request_id"]),
         index("audit_request", "audit", &["request_id", "seq"]),
-        index("outbox_order", "outbox", &["seq"]),
     ]
 }
 

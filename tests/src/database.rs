@@ -2,6 +2,7 @@
 //! stories of a run share.
 
 use std::{
+    fs::File,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -70,8 +71,13 @@ impl StoryDatabase {
 struct Cluster {
     _server: Guarded,
     _folder: TempDir,
+    /// Held as long as the cluster is needed. A static is never dropped: the next run removes it.
+    _in_use: File,
     port: u16,
 }
+
+/// How the folders of clusters begin.
+const FOLDERS: &str = "countersign-pg-";
 
 static CLUSTER: Mutex<Option<Cluster>> = Mutex::new(None);
 
@@ -81,8 +87,23 @@ fn cluster_port() -> u16 {
     cluster.get_or_insert_with(start_cluster).port
 }
 
+/// Removes the clusters of earlier runs.
+fn clean_up() {
+    let folders = std::fs::read_dir(std::env::temp_dir()).unwrap().filter_map(Result::ok);
+    for folder in folders.filter(|it| it.file_name().to_string_lossy().starts_with(FOLDERS)) {
+        let lock = File::open(folder.path().join("in-use"));
+        if lock.is_ok_and(|file| file.try_lock().is_ok()) {
+            // Another run may be doing the same.
+            let _removed = std::fs::remove_dir_all(folder.path());
+        }
+    }
+}
+
 fn start_cluster() -> Cluster {
-    let folder = tempfile::Builder::new().prefix("countersign-pg-").tempdir().unwrap();
+    clean_up();
+    let folder = tempfile::Builder::new().prefix(FOLDERS).tempdir().unwrap();
+    let in_use = File::create(folder.path().join("in-use")).unwrap();
+    in_use.lock().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
@@ -117,7 +138,7 @@ fn start_cluster() -> Cluster {
         assert!(Instant::now() < deadline, "PostgreSQL did not open its port");
         std::thread::sleep(Duration::from_millis(10));
     }
-    Cluster { _server: server, _folder: folder, port }
+    Cluster { _server: server, _folder: folder, _in_use: in_use, port }
 }
 
 fn command(program: &str, user: Option<(u32, u32)>) -> Command {

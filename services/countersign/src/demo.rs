@@ -4,7 +4,7 @@ use std::{io::Write, net::SocketAddr};
 
 use anyhow::{Context, Result};
 use gitlab_sim::{GitLabSim, Options};
-use kit::telemetry::Telemetry;
+use kit::{lifecycle::Signals, telemetry::Telemetry};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ const GITLAB_PORT: u16 = 8929;
 /// Runs the demo until asked to stop; it leaves nothing behind.
 pub fn demo() -> Result<Outcome> {
     run::runtime()?.block_on(async {
+        let signals = Signals::catch()?;
         let folder = tempfile::Builder::new().prefix("countersign-demo-").tempdir()?;
         let listener = listen_near(PORT).await?;
         let address = listener.local_addr()?;
@@ -36,10 +37,10 @@ pub fn demo() -> Result<Outcome> {
         let stop = running.lifecycle().soft();
         tokio::spawn(gitlab_sim::demo::keep_lively(sim.clone(), stop));
         greet(address, &sim);
-        let result = running.until_stopped().await;
+        let outcome = running.until_stopped(signals).await;
         sim.stop().await;
         telemetry.finish();
-        result
+        Ok(outcome)
     })
 }
 

@@ -11,7 +11,7 @@ use axum::Router;
 use bus::Bus;
 use kit::{
     admin::{self, Health},
-    lifecycle::{End, Lifecycle},
+    lifecycle::{End, Lifecycle, Signals},
     telemetry::Telemetry,
 };
 use tokio::net::TcpListener;
@@ -61,15 +61,22 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
 
 async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> Result<Outcome> {
     let begun = Instant::now();
+    let mut signals = Signals::catch()?;
     let listener = match role {
         Role::All | Role::Ingress | Role::Ui => Some(kit::http::bind(settings.listen).await?),
         Role::Recorder | Role::Decision => None,
     };
     let hook = settings.ingress.is_some();
     let data = settings.data_dir.clone();
-    let running = start(role, settings, listener, telemetry).await?;
+    let running = tokio::select! {
+        running = start(role, settings, listener, telemetry) => running?,
+        () = signals.next() => {
+            tracing::info!("asked to stop before the start was done");
+            return Ok(Outcome::Stopped);
+        }
+    };
     running.greet(role, hook, &data, begun.elapsed());
-    running.until_stopped().await
+    Ok(running.until_stopped(signals).await)
 }
 
 /// Starts what the settings name.
@@ -156,17 +163,17 @@ impl Running {
     }
 
     /// Waits for the end: work first, then the bus, then the server below it.
-    pub(crate) async fn until_stopped(self) -> Result<Outcome> {
-        let end = self.lifecycle.run().await?;
+    pub(crate) async fn until_stopped(self, signals: Signals) -> Outcome {
+        let end = self.lifecycle.run(signals).await;
         self.bus.close().await;
         if let Some(own) = self.server {
             own.server.stop();
         }
         tracing::info!("stopped");
-        Ok(match end {
+        match end {
             End::Clean | End::CutOff => Outcome::Stopped,
             End::Failed => Outcome::Failed,
-        })
+        }
     }
 
     /// Says on standard output where to go, for people and for scripts.

@@ -65,7 +65,7 @@ pub async fn start(
         let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());
         lifecycle.spawn("commands", async move {
             // A command that waits for its next attempt stays unacknowledged, so many may.
-            let limits = Limits { batch: 1, unacknowledged: 50_000 };
+            let limits = Limits { batch: 1, prefetched: 1, unacknowledged: 50_000 };
             let stream = Stream::Respond;
             bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
         });
@@ -74,10 +74,10 @@ pub async fn start(
     Ok(())
 }
 
-async fn carry_out(app: &App, batch: Vec<Delivery>) -> Vec<Result<(), Failure>> {
+async fn carry_out(app: &App, batch: Arc<[Delivery]>) -> Vec<Result<(), Failure>> {
     let mut results = Vec::with_capacity(batch.len());
-    for delivery in batch {
-        results.push(one(app, &delivery).await);
+    for delivery in &*batch {
+        results.push(one(app, delivery).await);
     }
     results
 }

@@ -10,10 +10,12 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 use approval::Policy;
 use bus::{Bus, Delivery, Failure, Names};
 use sea_orm::DbErr;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::store::{Change, GateKey, Ledger, Store};
+use crate::{
+    outbox::Outbox,
+    store::{Change, GateKey, Ledger, Store},
+};
 
 /// What recorder needs to apply a message.
 #[derive(Debug, Clone)]
@@ -21,8 +23,7 @@ pub(crate) struct Applier {
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) rules: Arc<Rules>,
-    /// Woken after each commit that left something to publish.
-    pub(crate) outbox: Arc<Notify>,
+    pub(crate) outbox: Outbox,
 }
 
 /// What the configuration says about decisions.
@@ -55,7 +56,7 @@ impl Applier {
     pub(crate) async fn apply(
         &self,
         carries: Carries,
-        batch: Vec<Delivery>,
+        batch: Arc<[Delivery]>,
     ) -> Vec<Result<(), Failure>> {
         let started = Instant::now();
         let parsed: Vec<Result<Parsed, Failure>> =
@@ -88,9 +89,9 @@ impl Applier {
         let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
         match self.fill(&mut ledger, messages).await {
             Ok(()) => {
-                let seq = ledger.commit().await?;
-                self.store.announce(seq);
-                self.outbox.notify_one();
+                let committed = ledger.commit().await?;
+                self.store.announce(committed.seq);
+                self.outbox.committed(committed.outbox);
                 Ok(())
             }
             Err(error) => {

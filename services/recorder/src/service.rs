@@ -12,9 +12,11 @@ use proto::v1::{
 };
 use sea_orm::DbErr;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, transport::Server};
+use tonic::{
+    Request, Response, Status,
+    transport::{Server, server::TcpIncoming},
+};
 use uuid::Uuid;
 
 use crate::store::{Filter, GateKey, Page, Recorded, Store};
@@ -48,13 +50,15 @@ pub(crate) async fn serve(
         .build_v1()
         .inspect_err(|error| tracing::error!(%error, "gRPC reflection is not served"))
         .ok();
+    // A watch answers in small messages, which must leave at once.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let approvals =
         ApprovalServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
     Server::builder()
         .add_service(health)
         .add_optional_service(reflection)
         .add_service(approvals)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned())
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await
 }
 

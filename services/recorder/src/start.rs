@@ -4,7 +4,7 @@ use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
 use bus::{Bus, Limits, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::net::TcpListener;
 
 use crate::{
     Config, DatabaseError, ROLE,
@@ -46,25 +46,19 @@ pub async fn start(
     ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
 
     let rules = Rules { names: bus.names().clone(), policy: config.policy, sources };
-    let wake = Arc::new(Notify::new());
-    let applier = Applier {
-        store: store.clone(),
-        bus: bus.clone(),
-        rules: Arc::new(rules),
-        outbox: wake.clone(),
-    };
+    let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
+    let applier =
+        Applier { store: store.clone(), bus: bus.clone(), rules: Arc::new(rules), outbox };
     let streams = [(Stream::Intake, Carries::Intake), (Stream::Outcome, Carries::Outcomes)];
     let decisions = decisions.into_iter().map(|stream| (stream, Carries::Decisions));
     for (stream, carries) in streams.into_iter().chain(decisions) {
         spawn_consumer(lifecycle, applier.clone(), stream, carries);
     }
+    drop(applier);
     let stop = lifecycle.soft();
-    lifecycle.spawn("outbox", {
-        let store = store.clone();
-        async move {
-            outbox::run(store, bus, wake, stop).await;
-            Ok::<_, StartError>(())
-        }
+    lifecycle.spawn("outbox", async move {
+        publisher.run(stop).await;
+        Ok::<_, StartError>(())
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
@@ -78,7 +72,7 @@ pub async fn start(
 fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carries: Carries) {
     let stop = lifecycle.soft();
     lifecycle.spawn("consumer", async move {
-        let limits = Limits { batch: BATCH, unacknowledged: 2_000 };
+        let limits = Limits { batch: BATCH, prefetched: 4 * BATCH, unacknowledged: 2_000 };
         let bus = applier.bus.clone();
         bus::consume(&bus, ROLE, &stream, limits, stop, |batch| applier.apply(carries, batch)).await
     });

@@ -3,6 +3,7 @@
 mod connect;
 mod entity;
 mod ledger;
+mod published;
 mod reads;
 mod rows;
 
@@ -10,5 +11,6 @@ pub(crate) use connect::Store;
 pub use connect::{Database, DatabaseError};
 pub(crate) use entity::{decision, delivery, outbox, response};
 pub(crate) use ledger::{Change, Draft, Ledger};
+pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};

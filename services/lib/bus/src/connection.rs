@@ -141,15 +141,24 @@ impl Bus {
     }
 
     /// Publishes and waits until the stream has stored the message.
-    ///
-    /// Without a connection it fails at once: the client would keep the message and send it
-    /// later, after we have said that it failed.
     pub async fn publish(&self, message: &Outgoing) -> Result<(), PublishError> {
+        self.send(message).await?.await
+    }
+
+    /// Publishes; the future that it returns waits until the stream has stored the message.
+    ///
+    /// Messages reach the server in the order of these calls. Without a connection it fails at
+    /// once: the client would keep the message and send it later, after we have said that it
+    /// failed.
+    pub async fn send(
+        &self,
+        message: &Outgoing,
+    ) -> Result<impl Future<Output = Result<(), PublishError>> + Send + use<>, PublishError> {
         if !self.is_connected() {
             return Err(PublishError::NotConnected);
         }
         let publish = PublishMessage::build()
-            .payload(message.data.clone().into())
+            .payload(message.data.clone())
             .headers(message.headers())
             .message_id(&message.id)
             .expected_stream(&message.stream);
@@ -158,11 +167,14 @@ impl Bus {
             .send_publish(message.subject.clone(), publish)
             .await
             .map_err(|error| classify(&error))?;
-        let stored = sent.await.map_err(|error| classify(&error))?;
-        if stored.stream != message.stream {
-            return Err(PublishError::WrongStream(stored.stream));
-        }
-        Ok(())
+        let stream = message.stream.clone();
+        Ok(async move {
+            let stored = sent.await.map_err(|error| classify(&error))?;
+            if stored.stream != stream {
+                return Err(PublishError::WrongStream(stored.stream));
+            }
+            Ok(())
+        })
     }
 
     /// Hands each message of a subject to `deliver` as it is published, without storing a place:

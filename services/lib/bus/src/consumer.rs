@@ -1,12 +1,12 @@
 //! The consumer loop: it owns ack, nak and term, so that handlers only say how it went.
 
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     AckKind, Message,
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
-use futures::{StreamExt, future::join_all};
+use futures::StreamExt;
 use proto::v1::DeadLetter;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,9 @@ pub enum Failure {
 pub struct Limits {
     /// Most messages handed to the handler together.
     pub batch: usize,
+    /// Most messages that wait here for their turn: more than a batch keeps batches full, more than
+    /// one keeps a message from a reader that has time.
+    pub prefetched: usize,
     /// Most messages delivered and not acknowledged.
     pub unacknowledged: i64,
 }
@@ -55,7 +58,7 @@ pub async fn consume<F, R>(
     handle: F,
 ) -> Result<(), StreamError>
 where
-    F: Fn(Vec<Delivery>) -> R,
+    F: Fn(Arc<[Delivery]>) -> R,
     R: Future<Output = Vec<Result<(), Failure>>>,
 {
     let mut attempts = HashMap::new();
@@ -118,7 +121,7 @@ async fn subscribe(
     };
     consumer
         .stream()
-        .max_messages_per_batch(limits.batch)
+        .max_messages_per_batch(limits.prefetched)
         .heartbeat(HEARTBEAT)
         .expires(ASK_EVERY)
         .messages()
@@ -133,7 +136,7 @@ async fn work<F, R>(
     batch: Vec<Message>,
     handle: &F,
 ) where
-    F: Fn(Vec<Delivery>) -> R,
+    F: Fn(Arc<[Delivery]>) -> R,
     R: Future<Output = Vec<Result<(), Failure>>>,
 {
     let (messages, deliveries): (Vec<_>, Vec<_>) = batch
@@ -143,14 +146,14 @@ async fn work<F, R>(
     if messages.is_empty() {
         return;
     }
+    let deliveries: Arc<[Delivery]> = deliveries.into();
     let results = in_time(bus, &messages, handle(deliveries.clone())).await;
     let mut results = results.into_iter();
-    let answers = messages.iter().zip(&deliveries).map(|(message, delivery)| {
+    for (message, delivery) in messages.iter().zip(&*deliveries) {
         let result = results.next().unwrap_or(Err(Failure::Retry("no answer".to_owned())));
         let failed = count(attempts, delivery.sequence, &result);
-        answer(bus, role, message, delivery, result, failed)
-    });
-    join_all(answers.collect::<Vec<_>>()).await;
+        answer(bus, role, message, delivery, result, failed).await;
+    }
 }
 
 /// Waits for the handler and tells the server meanwhile that the messages are being worked on.

@@ -26,7 +26,7 @@ pub struct Outgoing {
     /// `ce-time`, in microseconds since 1970 UTC.
     pub time_micros: i64,
     /// Proto3 JSON.
-    pub data: Vec<u8>,
+    pub data: Bytes,
 }
 
 impl Outgoing {
@@ -47,7 +47,7 @@ impl Outgoing {
             source,
             about: None,
             time_micros: kit::clock::now_micros(),
-            data: proto::to_json(data),
+            data: proto::to_json(data).into(),
         }
     }
 
@@ -119,7 +119,9 @@ impl Delivery {
         let info = message.info().ok()?;
         let headers = message.headers.as_ref().map(|headers| {
             let pairs = headers.iter().filter_map(|(name, values)| {
-                Some((name.to_string().to_lowercase(), values.first()?.to_string()))
+                let mut name = name.to_string();
+                name.make_ascii_lowercase();
+                Some((name, values.first()?.to_string()))
             });
             pairs.collect()
         });

@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, time::Duration};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long work may take to finish after the first signal.
@@ -15,6 +15,30 @@ pub struct Lifecycle {
     hard: CancellationToken,
     failed: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// The signals that ask a process to stop, caught from the moment this is made: until then they
+/// end the process at once.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches them.
+    pub fn catch() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// How the process came to its end.
@@ -63,31 +87,27 @@ impl Lifecycle {
     }
 
     /// Waits for a signal or a failed task, then for the work to finish.
-    pub async fn run(&self) -> io::Result<End> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+    pub async fn run(&self, mut signals: Signals) -> End {
         tokio::select! {
-            _ = interrupt.recv() => tracing::info!("interrupted, finishing the work under way"),
-            _ = terminate.recv() => tracing::info!("asked to stop, finishing the work under way"),
+            () = signals.next() => tracing::info!("asked to stop, finishing the work under way"),
             () = self.soft.cancelled() => {}
         }
         self.soft.cancel();
         self.tasks.close();
         let finished = tokio::select! {
             () = self.tasks.wait() => true,
-            _ = interrupt.recv() => false,
-            _ = terminate.recv() => false,
+            () = signals.next() => false,
             () = tokio::time::sleep(GRACE) => false,
         };
         if !finished {
             tracing::warn!("stopping now, work under way is cut off");
             self.hard.cancel();
         }
-        Ok(match (self.failed.is_cancelled(), finished) {
+        match (self.failed.is_cancelled(), finished) {
             (true, _) => End::Failed,
             (false, true) => End::Clean,
             (false, false) => End::CutOff,
-        })
+        }
     }
 }
 
@@ -106,13 +126,13 @@ mod tests {
             Ok::<_, String>(())
         });
         lifecycle.stop();
-        assert_eq!(lifecycle.run().await.unwrap(), End::Clean);
+        assert_eq!(lifecycle.run(Signals::catch().unwrap()).await, End::Clean);
     }
 
     #[tokio::test]
     async fn a_task_that_ends_takes_the_process_with_it() {
         let lifecycle = Lifecycle::default();
         lifecycle.spawn("worker", async { Err("no disk") });
-        assert_eq!(lifecycle.run().await.unwrap(), End::Failed);
+        assert_eq!(lifecycle.run(Signals::catch().unwrap()).await, End::Failed);
     }
 }

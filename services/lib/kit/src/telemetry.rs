@@ -4,8 +4,8 @@ use std::{collections::HashMap, io::IsTerminal};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{
-    propagation::{TextMapCompositePropagator, TextMapPropagator},
-    trace::TracerProvider,
+    propagation::TextMapPropagator,
+    trace::{TraceContextExt, TracerProvider},
 };
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
@@ -110,21 +110,20 @@ fn traces(config: &Config, role: &'static str) -> Result<Option<SdkTracerProvide
     Ok(Some(provider.build()))
 }
 
-fn propagator() -> TextMapCompositePropagator {
-    TextMapCompositePropagator::new(vec![Box::new(TraceContextPropagator::new())])
-}
-
-/// The trace context of the current span as header values (W3C Trace Context).
+/// The trace context of the current span as header values (W3C Trace Context); none without one.
 #[must_use]
 pub fn outgoing_context() -> HashMap<String, String> {
     let mut headers = HashMap::new();
-    propagator().inject_context(&tracing::Span::current().context(), &mut headers);
+    let context = tracing::Span::current().context();
+    if context.span().span_context().is_valid() {
+        TraceContextPropagator::new().inject_context(&context, &mut headers);
+    }
     headers
 }
 
 /// Makes `span` a part of the trace that the headers of a message name.
 pub fn continue_trace(span: &tracing::Span, headers: &HashMap<String, String>) {
-    let parent = propagator().extract(headers);
+    let parent = TraceContextPropagator::new().extract(headers);
     // Without a subscriber for traces there is no tree to join.
     let _untraced = span.set_parent(parent);
 }

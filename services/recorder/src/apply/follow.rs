@@ -3,7 +3,6 @@
 use approval::{Command, Effect, Ending, Gate, Request, Standing, State, Status};
 use bus::{EventType, Kind, Stream};
 use proto::v1::{LookUpCommand, RequestEvent, RespondCommand, Status as WireStatus};
-use sea_orm::Set;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -199,14 +198,15 @@ pub(super) fn post(
     data: &impl Serialize,
     now: i64,
 ) {
-    change.outbox.push(outbox::ActiveModel {
-        id: Set(id),
-        seq: Set(0),
-        stream: Set(stream),
-        subject: Set(subject),
-        ce_type: Set(kind.ce_type()),
-        about: Set(about.map(|id| id.to_string())),
-        data: Set(String::from_utf8(proto::to_json(data)).unwrap_or_default()),
-        created_at: Set(now),
+    change.outbox.push(outbox::Model {
+        // Its place is known at the commit.
+        seq: 0,
+        id,
+        stream,
+        subject,
+        ce_type: kind.ce_type(),
+        about: about.map(|id| id.to_string()),
+        data: String::from_utf8(proto::to_json(data)).unwrap_or_default(),
+        created_at: now,
     });
 }

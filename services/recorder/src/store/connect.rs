@@ -10,6 +10,8 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
+use super::Published;
+
 /// Where the memory is.
 #[derive(Debug, Clone)]
 pub enum Database {
@@ -44,6 +46,7 @@ pub(crate) struct Store {
     read: DatabaseConnection,
     /// The last committed sequence of this process, for those who watch.
     committed: Arc<watch::Sender<i64>>,
+    published: Published,
 }
 
 impl Store {
@@ -65,7 +68,12 @@ impl Store {
                 (pool.clone(), pool)
             }
         };
-        let store = Self { write, read, committed: Arc::new(watch::Sender::new(0)) };
+        let store = Self {
+            write,
+            read,
+            committed: Arc::new(watch::Sender::new(0)),
+            published: Published::default(),
+        };
         store.check(database).await?;
         Migrator::up(&store.write, None).await?;
         let seq = super::ledger::begin_chain(&store.write).await?;
@@ -91,6 +99,11 @@ impl Store {
     /// For small writes outside of the ledger: the outbox.
     pub(crate) fn write(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// What may be deleted from the outbox.
+    pub(crate) fn published(&self) -> &Published {
+        &self.published
     }
 
     /// Whether the database answers.

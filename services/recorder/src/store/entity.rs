@@ -171,8 +171,8 @@ pub(crate) mod outbox {
     #[sea_orm(table_name = "outbox")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
         pub seq: i64,
+        pub id: Uuid,
         pub stream: String,
         pub subject: String,
         pub ce_type: String,

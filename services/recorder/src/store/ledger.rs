@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Store,
+    Published, Store,
     entity::{audit, decision, delivery, ledger, outbox, response, status_check},
     rows::{self, GateKey, Mark},
 };
@@ -49,7 +49,16 @@ pub(crate) struct Change {
     pub(crate) decisions: Vec<decision::ActiveModel>,
     pub(crate) responses: Vec<response::ActiveModel>,
     pub(crate) drafts: Vec<Draft>,
-    pub(crate) outbox: Vec<outbox::ActiveModel>,
+    pub(crate) outbox: Vec<outbox::Model>,
+}
+
+/// What a commit has left.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    /// The end of the chain.
+    pub(crate) seq: i64,
+    /// Messages that must be published.
+    pub(crate) outbox: Vec<outbox::Model>,
 }
 
 struct LoadedGate {
@@ -66,6 +75,7 @@ pub(crate) struct Ledger {
     hash: String,
     gates: HashMap<GateKey, LoadedGate>,
     change: Change,
+    published: Published,
 }
 
 impl Ledger {
@@ -75,7 +85,8 @@ impl Ledger {
         let head = ledger::Entity::find_by_id(HEAD).lock_exclusive().one(&tx).await?;
         let head = head.ok_or_else(|| DbErr::Custom("the ledger has no head".to_owned()))?;
         let gates = HashMap::new();
-        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change: Change::default() })
+        let (change, published) = (Change::default(), store.published().clone());
+        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change, published })
     }
 
     /// The time of this transaction.
@@ -195,8 +206,8 @@ impl Ledger {
         self.change.outbox.extend(change.outbox);
     }
 
-    /// Writes everything and commits; returns the end of the chain.
-    pub(crate) async fn commit(mut self) -> Result<i64, DbErr> {
+    /// Writes everything and commits.
+    pub(crate) async fn commit(mut self) -> Result<Committed, DbErr> {
         self.note_the_rest();
         let marks = self.chain().await?;
         self.write_requests(&marks).await?;
@@ -207,14 +218,17 @@ impl Ledger {
         insert_all::<response::Entity, _>(&self.tx, responses).await?;
         for (place, message) in outbox.iter_mut().enumerate() {
             // Publishing follows the order of the commits, and within one the order here.
-            message.seq = Set(self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999));
+            message.seq = self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999);
         }
-        insert_all::<outbox::Entity, _>(&self.tx, outbox).await?;
+        let messages = outbox.iter().cloned().map(outbox::ActiveModel::from).collect();
+        insert_all::<outbox::Entity, _>(&self.tx, messages).await?;
+        let deleted = self.published.delete(&self.tx).await?;
         let head =
             ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash.clone()) };
         ledger::Entity::update(head).exec(&self.tx).await?;
         self.tx.commit().await?;
-        Ok(self.seq)
+        deleted.committed();
+        Ok(Committed { seq: self.seq, outbox })
     }
 
     /// Gives nothing back to the database.

@@ -145,7 +145,8 @@ impl Bench {
     async fn empty_database(&self, kind: Kind, folder: &Path) -> DatabaseConnection {
         let server = bus_server(&folder.join("bus")).await;
         let database = StoryDatabase::new(kind, folder).await;
-        self.recorder(&server, &database.url).kill();
+        let ended = self.recorder(&server, &database.url).stop();
+        assert!(ended.success(), "an unclean stop");
         server.stop();
         connect(&database.url).await
     }

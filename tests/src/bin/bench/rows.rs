@@ -140,8 +140,8 @@ fn value(row: &QueryResult, (name, declared): &(String, String)) -> Value {
 fn outbox(subject: &str, event: &Json, at: i64) -> Vec<Value> {
     let of = |field: &str| event[field].as_str().unwrap_or_default();
     vec![
-        Uuid::parse_str(of("event_id")).unwrap().into(),
         at.into(),
+        Uuid::parse_str(of("event_id")).unwrap().into(),
         "CS_EVENT".into(),
         subject.into(),
         format!("dev.countersign.{}.v1", of("type")).into(),
