@@ -184,6 +184,9 @@ fn uuid(text: &str, field: &str) -> Result<Uuid, Failure> {
 
 /// Text as every database takes it: PostgreSQL refuses U+0000, SQLite would store it.
 fn clean(text: &str, chars_max: usize) -> String {
+    if text.len() <= chars_max && !text.contains('\0') {
+        return text.to_owned();
+    }
     text.chars().take(chars_max).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -14,16 +14,19 @@ const DELETED_AT_ONCE: usize = 1_000;
 pub(crate) struct Published(Arc<Mutex<Vec<i64>>>);
 
 impl Published {
-    /// Deletes them, as a part of whatever `db` is.
+    /// Deletes them, as a part of whatever `db` is. The messages of one commit stand in a row and
+    /// are deleted together: a database finds a range faster than a list.
     pub(crate) async fn delete(&self, db: &impl ConnectionTrait) -> Result<Deleted, DbErr> {
         let taken = {
             let mut rows = self.lock();
             let keep = rows.len().saturating_sub(DELETED_AT_ONCE);
             rows.split_off(keep)
         };
-        let deleted = Deleted { published: self.clone(), rows: taken };
-        if !deleted.rows.is_empty() {
-            let these = outbox::Column::Seq.is_in(deleted.rows.iter().copied());
+        let mut deleted = Deleted { published: self.clone(), rows: taken };
+        deleted.rows.sort_unstable();
+        for run in deleted.rows.chunk_by(|one, next| one + 1 == *next) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let these = outbox::Column::Seq.between(*first, *last);
             outbox::Entity::delete_many().filter(these).exec(db).await?;
         }
         Ok(deleted)
