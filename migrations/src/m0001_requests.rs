@@ -186,6 +186,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("delivery_request", "delivery", &["request_id"]),
         index("response_request", "response", &["request_id"]),
         index("audit_request", "audit", &["request_id", "seq"]),
+        index("outbox_stream", "outbox", &["stream", "seq"]),
     ]
 }
 

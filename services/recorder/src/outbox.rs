@@ -6,7 +6,7 @@
 //! deleted only after its stream has stored the message, mostly within the next commit.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +15,7 @@ use std::{
 };
 
 use bus::{Bus, Outgoing, PublishError};
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::{
     sync::mpsc,
@@ -28,12 +28,10 @@ use crate::{
     store::{Store, outbox},
 };
 
-/// Most messages sent and not yet stored.
-const WINDOW: usize = 512;
 /// Most commits whose messages wait in memory.
 const COMMITS_MAX: usize = 16;
 /// Most rows read at once.
-const ROWS: u64 = 256;
+const ROWS: u64 = 500;
 /// How long a published row stays when no commit takes it along.
 const TIDY: Duration = Duration::from_millis(50);
 /// Age at which a row that nobody published is found, and how often it is looked for.
@@ -99,8 +97,9 @@ pub(crate) struct Publisher {
     bus: Bus,
     commits: mpsc::Receiver<Vec<outbox::Model>>,
     behind: Arc<AtomicBool>,
-    /// The last place that was read from the table: what is handed over below it was read there.
-    read_to: i64,
+    /// The last place that was read from the table for a stream: what is handed over up to there
+    /// was published already.
+    read_to: HashMap<String, i64>,
 }
 
 /// An outbox with the publisher behind it.
@@ -108,7 +107,7 @@ pub(crate) fn outbox(store: Store, bus: Bus) -> (Outbox, Publisher) {
     let (sender, commits) = mpsc::channel(COMMITS_MAX);
     let behind = Arc::new(AtomicBool::new(true));
     let outbox = Outbox { commits: sender, behind: behind.clone() };
-    (outbox, Publisher { store, bus, commits, behind, read_to: 0 })
+    (outbox, Publisher { store, bus, commits, behind, read_to: HashMap::new() })
 }
 
 impl Publisher {
@@ -139,36 +138,69 @@ impl Publisher {
                 }
             };
             if ended {
-                return self.tidy().await;
+                if let Err(error) = self.tidy().await {
+                    tracing::debug!(%error, "published messages stay in the outbox");
+                }
+                return;
             }
         }
     }
 
-    /// Publishes what is in the table, oldest first, until nothing is left there.
+    /// Publishes what is in the table until nothing is left there, the streams in turns: one that
+    /// takes nothing or has much to take does not hold up the others.
     async fn catch_up(&mut self) -> Result<(), Error> {
         self.behind.store(true, Ordering::Release);
         while self.commits.try_recv().is_ok() {}
+        self.read_to.clear();
+        let mut failed = HashMap::new();
         loop {
-            while !self.store.published().is_empty() {
-                self.store.published().delete(self.store.write()).await?.committed();
-            }
-            let rows = outbox::Entity::find()
-                .order_by_asc(outbox::Column::Seq)
-                .limit(ROWS)
-                .all(self.store.read())
-                .await?;
-            let Some(last) = rows.last() else {
-                // From here on commits are handed over; one more look finds what was committed
-                // before that.
-                if self.behind.swap(false, Ordering::AcqRel) {
+            let mut found = false;
+            for stream in self.streams().await? {
+                if failed.contains_key(&stream) {
                     continue;
                 }
+                match self.take_from_table(&stream).await {
+                    Ok(some) => found |= some,
+                    Err(error) => drop(failed.insert(stream, error)),
+                }
+            }
+            self.tidy().await?;
+            if found {
+                continue;
+            }
+            if let Some(error) = failed.into_values().next() {
+                return Err(error);
+            }
+            // From here on commits are handed over; one more look finds what was committed before.
+            if !self.behind.swap(false, Ordering::AcqRel) {
                 return Ok(());
-            };
-            self.read_to = last.seq;
-            let rows: VecDeque<Queued> = rows.into_iter().map(Queued::from).collect();
-            self.publish(rows).await?;
+            }
+            failed = HashMap::new();
         }
+    }
+
+    /// The streams for which something is in the table.
+    async fn streams(&self) -> Result<Vec<String>, DbErr> {
+        let query = outbox::Entity::find().select_only().column(outbox::Column::Stream).distinct();
+        query.into_tuple().all(self.store.read()).await
+    }
+
+    /// Publishes the next rows of a stream; whether there were any.
+    async fn take_from_table(&mut self, stream: &str) -> Result<bool, Error> {
+        let after = self.read_to.get(stream).copied().unwrap_or(i64::MIN);
+        let rows = outbox::Entity::find()
+            .filter(outbox::Column::Stream.eq(stream))
+            .filter(outbox::Column::Seq.gt(after))
+            .order_by_asc(outbox::Column::Seq)
+            .limit(ROWS)
+            .all(self.store.read())
+            .await?;
+        let Some(last) = rows.last() else { return Ok(false) };
+        let read_to = last.seq;
+        let rows: Vec<Queued> = rows.into_iter().map(Queued::from).collect();
+        self.publish_to(stream, &rows).await?;
+        self.read_to.insert(stream.to_owned(), read_to);
+        Ok(true)
     }
 
     /// Publishes commits as they are handed over; ends without error when rows are in the table
@@ -184,7 +216,7 @@ impl Publisher {
                 biased;
                 rows = self.commits.recv() => rows,
                 () = sleep_until(tidy) => {
-                    self.tidy().await;
+                    self.tidy().await?;
                     if Instant::now() >= sweep {
                         sweep = Instant::now() + SWEEP;
                         if self.forgotten().await? {
@@ -194,62 +226,79 @@ impl Publisher {
                     continue;
                 }
             };
-            let Some(rows) = rows else { return Ok(true) };
-            let rows = self.queued(rows);
-            self.publish(rows).await?;
+            let Some(mut rows) = rows else { return Ok(true) };
+            while let Ok(more) = self.commits.try_recv() {
+                rows.extend(more);
+            }
+            // What the table gave already is not published again.
+            rows.retain(|row| self.read_to.get(&row.stream).is_none_or(|read| row.seq > *read));
+            self.publish(rows.into_iter().map(Queued::from).collect()).await?;
             if self.commits.is_empty() && self.behind.load(Ordering::Acquire) {
                 return Ok(false);
             }
         }
     }
 
-    /// Rows as messages, without those that the table gave already.
-    fn queued(&self, rows: Vec<outbox::Model>) -> VecDeque<Queued> {
-        rows.into_iter().filter(|row| row.seq > self.read_to).map(Queued::from).collect()
+    /// Publishes messages, those of each stream in their order.
+    async fn publish(&self, rows: Vec<Queued>) -> Result<(), PublishError> {
+        let waiting = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        metrics::gauge!("countersign_outbox_depth").set(f64::from(waiting));
+        let mut streams: BTreeMap<String, Vec<Queued>> = BTreeMap::new();
+        for row in rows {
+            streams.entry(row.message.stream.clone()).or_default().push(row);
+        }
+        let published = streams.iter().map(|(stream, rows)| self.publish_to(stream, rows));
+        join_all(published).await.into_iter().collect()
     }
 
-    /// Publishes messages in their order; further commits join while the window has room.
-    async fn publish(&mut self, mut waiting: VecDeque<Queued>) -> Result<(), Error> {
-        let mut under_way = FuturesUnordered::new();
-        let mut failed: Option<Error> = None;
-        loop {
-            while failed.is_none() && under_way.len() < WINDOW {
-                let Some(Queued { seq, message }) = waiting.pop_front() else { break };
-                match self.bus.send(&message).await {
-                    Ok(stored) => under_way.push(async move { stored.await.map(|()| seq) }),
-                    Err(error) => failed = Some(error.into()),
+    async fn publish_to(&self, stream: &str, rows: &[Queued]) -> Result<(), PublishError> {
+        for rows in rows.chunks(bus::TOGETHER_MAX) {
+            let messages: Vec<&Outgoing> = rows.iter().map(|row| &row.message).collect();
+            if messages.len() > 1 {
+                match self.bus.publish_together(stream, &messages).await {
+                    Ok(()) => {
+                        rows.iter().for_each(|row| self.store.published().add(row.seq));
+                        continue;
+                    }
+                    Err(PublishError::Refused(cause)) => {
+                        tracing::debug!(stream, "messages are published one by one: {cause}");
+                    }
+                    Err(error) => return Err(error),
                 }
             }
-            if waiting.is_empty()
-                && failed.is_none()
-                && !self.behind.load(Ordering::Acquire)
-                && let Ok(rows) = self.commits.try_recv()
-            {
-                waiting = self.queued(rows);
-                continue;
-            }
-            let in_hand = u32::try_from(waiting.len() + under_way.len()).unwrap_or(u32::MAX);
-            metrics::gauge!("countersign_outbox_depth").set(f64::from(in_hand));
-            match under_way.next().await {
-                Some(Ok(seq)) => self.store.published().add(seq),
-                Some(Err(error)) => failed = Some(error.into()),
-                None => break,
+            self.publish_singly(rows).await?;
+        }
+        Ok(())
+    }
+
+    /// One that is stored already is acknowledged once more.
+    async fn publish_singly(&self, rows: &[Queued]) -> Result<(), PublishError> {
+        let mut under_way = Vec::with_capacity(rows.len());
+        let mut failed = Ok(());
+        for row in rows {
+            match self.bus.send(&row.message).await {
+                Ok(stored) => under_way.push((row.seq, stored)),
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
             }
         }
-        failed.map_or(Ok(()), Err)
+        for (seq, stored) in under_way {
+            match stored.await {
+                Ok(()) => self.store.published().add(seq),
+                Err(error) => failed = Err(error),
+            }
+        }
+        failed
     }
 
     /// Deletes what was published and not taken along by a commit.
-    async fn tidy(&self) {
+    async fn tidy(&self) -> Result<(), DbErr> {
         while !self.store.published().is_empty() {
-            match self.store.published().delete(self.store.write()).await {
-                Ok(deleted) => deleted.committed(),
-                Err(error) => {
-                    tracing::debug!(%error, "published messages stay in the outbox for now");
-                    return;
-                }
-            }
+            self.store.published().delete(self.store.write()).await?.committed();
         }
+        Ok(())
     }
 
     /// Whether the table holds rows that nobody is about to publish.

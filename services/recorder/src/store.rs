@@ -6,11 +6,14 @@ mod ledger;
 mod published;
 mod reads;
 mod rows;
+mod statements;
+mod writing;
 
 pub(crate) use connect::Store;
 pub use connect::{Database, DatabaseError};
 pub(crate) use entity::{decision, delivery, outbox, response};
-pub(crate) use ledger::{Change, Draft, Ledger};
+pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};
+pub(crate) use writing::{Change, Draft};

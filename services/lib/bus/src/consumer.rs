@@ -8,6 +8,7 @@ use async_nats::jetstream::{
 };
 use futures::StreamExt;
 use proto::v1::DeadLetter;
+use tokio::task::{JoinHandle, coop::unconstrained};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, Delivery, Stream, StreamError, bury};
@@ -72,22 +73,28 @@ where
             }
         };
         let mut batches = messages.ready_chunks(limits.batch);
+        let mut answering = None;
         loop {
             let batch = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                batch = batches.next() => batch,
+                // The runtime would have a batch end after 128 messages, whatever is there.
+                batch = unconstrained(batches.next()) => batch,
             };
             let Some(batch) = batch else { break };
             let received = batch.len();
             let batch: Vec<Message> = batch.into_iter().filter_map(Result::ok).collect();
             let broken = batch.len() < received;
-            work(bus, role, &mut attempts, batch, &handle).await;
+            let answers = work(bus, role, &mut attempts, batch, &handle).await;
+            // The next batch need not wait until these answers are sent, but the one after it does.
+            finished(answering.take()).await;
+            answering = Some(tokio::spawn(answers.send()));
             if broken {
                 // A missed heartbeat or a deleted consumer: start the subscription anew.
                 break;
             }
         }
+        finished(answering.take()).await;
         // What was prefetched and not handled is delivered to the next reader at once.
         give_back(&mut batches).await;
     }
@@ -135,7 +142,8 @@ async fn work<F, R>(
     attempts: &mut HashMap<u64, u32>,
     batch: Vec<Message>,
     handle: &F,
-) where
+) -> Answers
+where
     F: Fn(Arc<[Delivery]>) -> R,
     R: Future<Output = Vec<Result<(), Failure>>>,
 {
@@ -143,16 +151,47 @@ async fn work<F, R>(
         .into_iter()
         .filter_map(|message| Delivery::read(&message).map(|delivery| (message, delivery)))
         .unzip();
-    if messages.is_empty() {
-        return;
-    }
     let deliveries: Arc<[Delivery]> = deliveries.into();
-    let results = in_time(bus, &messages, handle(deliveries.clone())).await;
+    let results = match deliveries.is_empty() {
+        true => Vec::new(),
+        false => in_time(bus, &messages, handle(deliveries.clone())).await,
+    };
     let mut results = results.into_iter();
-    for (message, delivery) in messages.iter().zip(&*deliveries) {
+    let results = deliveries.iter().map(|delivery| {
         let result = results.next().unwrap_or(Err(Failure::Retry("no answer".to_owned())));
         let failed = count(attempts, delivery.sequence, &result);
-        answer(bus, role, message, delivery, result, failed).await;
+        (result, failed)
+    });
+    let results = results.collect();
+    Answers { bus: bus.clone(), role, messages, deliveries, results }
+}
+
+/// What the server is to be told about a batch.
+struct Answers {
+    bus: Bus,
+    role: &'static str,
+    messages: Vec<Message>,
+    deliveries: Arc<[Delivery]>,
+    /// How it went, and how often it went wrong.
+    results: Vec<(Result<(), Failure>, u32)>,
+}
+
+impl Answers {
+    async fn send(self) {
+        let Self { bus, role, messages, deliveries, results } = self;
+        for ((message, delivery), (result, failed)) in
+            messages.iter().zip(&*deliveries).zip(results)
+        {
+            answer(&bus, role, message, delivery, result, failed).await;
+        }
+    }
+}
+
+async fn finished(answering: Option<JoinHandle<()>>) {
+    if let Some(answering) = answering
+        && let Err(error) = answering.await
+    {
+        tracing::error!(%error, "answers to the bus were cut off");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: only this crate knows that the bus is NATS. It knows the names of messages but
 //! nothing of what they mean.
 
+mod batch;
 mod connection;
 mod consumer;
 mod dead;
@@ -11,6 +12,7 @@ mod message;
 mod names;
 mod streams;
 
+pub use batch::TOGETHER_MAX;
 pub use connection::{Bus, Config, ConnectError, PublishError};
 pub use consumer::{Failure, Limits, consume};
 pub use dead::{DEAD_DATA_BYTES_MAX, bury};

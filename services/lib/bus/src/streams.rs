@@ -82,6 +82,7 @@ fn config(bus: &Bus, stream: &Stream) -> StreamConfig {
         max_bytes: bus.config.stream_bytes_max,
         max_message_size: message_bytes,
         duplicate_window: DUPLICATE_WINDOW,
+        allow_atomic_publish: true,
         deny_delete: true,
         deny_purge: true,
         ..StreamConfig::default()

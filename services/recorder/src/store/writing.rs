@@ -1,0 +1,178 @@
+//! What a transaction writes: the audit chain first, then the rows that it speaks of.
+
+use std::collections::{HashMap, HashSet};
+
+use approval::{Gate, Request};
+use sea_orm::{
+    DbErr, Set,
+    sea_query::{Alias, Expr, ExprTrait, OnConflict},
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{
+    entity::{audit, decision, delivery, ledger, outbox, response, status_check},
+    rows::{self, GateKey, Mark},
+    statements::Steps,
+};
+
+/// The only row of the table `ledger`.
+pub(super) const HEAD: i32 = 1;
+
+/// An audit record before it has its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// The request it is about.
+    pub(crate) request_id: Option<Uuid>,
+    /// Stable word: received, opened, decided, ...
+    pub(crate) kind: &'static str,
+    /// One sentence for a human.
+    pub(crate) message: String,
+    /// What a machine needs to check it.
+    pub(crate) data: serde_json::Value,
+}
+
+/// What one message adds, besides the requests it changes.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) deliveries: Vec<delivery::ActiveModel>,
+    pub(crate) decisions: Vec<decision::ActiveModel>,
+    pub(crate) responses: Vec<response::ActiveModel>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) outbox: Vec<outbox::Model>,
+}
+
+/// What a commit has left.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    /// The end of the chain.
+    pub(crate) seq: i64,
+    /// Messages that must be published.
+    pub(crate) outbox: Vec<outbox::Model>,
+}
+
+/// A gate with what was stored of it.
+#[derive(Debug, Default)]
+pub(super) struct LoadedGate {
+    pub(super) gate: Gate,
+    pub(super) versions: HashMap<Uuid, i32>,
+    pub(super) before: HashMap<Uuid, Request>,
+}
+
+/// A transaction's changes on their way to become statements.
+pub(super) struct Writing {
+    pub(super) steps: Steps,
+    pub(super) now: i64,
+    pub(super) seq: i64,
+    pub(super) hash: String,
+    pub(super) gates: HashMap<GateKey, LoadedGate>,
+    pub(super) change: Change,
+}
+
+impl Writing {
+    /// Hands over all statements, in an order that never changes.
+    pub(super) fn write(mut self) -> Result<Committed, DbErr> {
+        self.note_the_rest();
+        let marks = self.chain();
+        self.requests(&marks);
+        let Change { deliveries, decisions, responses, mut outbox, .. } =
+            std::mem::take(&mut self.change);
+        self.steps.insert::<delivery::Entity, _>(deliveries);
+        self.steps.insert::<decision::Entity, _>(decisions);
+        self.steps.insert::<response::Entity, _>(responses);
+        for (place, message) in outbox.iter_mut().enumerate() {
+            // Publishing follows the order of the commits, and within one the order here.
+            message.seq = self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999);
+        }
+        let messages = outbox.iter().cloned().map(outbox::ActiveModel::from).collect();
+        self.steps.insert::<outbox::Entity, _>(messages);
+        let head = ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash) };
+        self.steps.update(head)?;
+        Ok(Committed { seq: self.seq, outbox })
+    }
+
+    /// Gives each changed request a record of its own, so that no two share a place in the order of
+    /// changes, by which they are watched.
+    fn note_the_rest(&mut self) {
+        let told: HashSet<Uuid> =
+            self.change.drafts.iter().filter_map(|draft| draft.request_id).collect();
+        for loaded in self.gates.values() {
+            for request in loaded.gate.requests.iter().filter(|it| !told.contains(&it.id)) {
+                if loaded.before.get(&request.id) != Some(request) {
+                    self.change.drafts.push(Draft {
+                        request_id: Some(request.id),
+                        kind: "noted",
+                        message: "What is known of it has changed.".to_owned(),
+                        data: json!({}),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Appends the audit records; returns the last sequence of each request.
+    fn chain(&mut self) -> HashMap<Uuid, i64> {
+        let mut last = HashMap::new();
+        let drafts = std::mem::take(&mut self.change.drafts);
+        let mut rows = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            self.seq += 1;
+            let record = json!({
+                "seq": self.seq,
+                "at": self.now,
+                "kind": draft.kind,
+                "request_id": draft.request_id,
+                "message": draft.message,
+                "data": draft.data,
+            })
+            .to_string();
+            self.hash = chained(&self.hash, &record);
+            if let Some(request_id) = draft.request_id {
+                last.insert(request_id, self.seq);
+            }
+            rows.push(audit::ActiveModel {
+                seq: Set(self.seq),
+                request_id: Set(draft.request_id),
+                record: Set(record),
+                hash: Set(self.hash.clone()),
+            });
+        }
+        self.steps.insert::<audit::Entity, _>(rows);
+        last
+    }
+
+    fn requests(&mut self, marks: &HashMap<Uuid, i64>) {
+        let mut changed = Vec::new();
+        for (key, loaded) in &self.gates {
+            for request in &loaded.gate.requests {
+                let Some(&seq) = marks.get(&request.id) else { continue };
+                let version = loaded.versions.get(&request.id).copied().unwrap_or(0) + 1;
+                changed.push(rows::write(key, request, Mark { at: self.now, seq, version }));
+            }
+        }
+        self.steps.replace::<status_check::Entity, _>(changed, &if_next_version());
+    }
+}
+
+/// Replaces a row only by the version that follows it.
+fn if_next_version() -> OnConflict {
+    use sea_orm::Iterable;
+    let mut columns: Vec<_> = status_check::Column::iter().collect();
+    columns.retain(|column| !matches!(column, status_check::Column::Id));
+    let excluded = Expr::col((Alias::new("excluded"), status_check::Column::Version));
+    let stored = Expr::col((status_check::Entity, status_check::Column::Version));
+    OnConflict::column(status_check::Column::Id)
+        .update_columns(columns)
+        .action_and_where(excluded.eq(stored.add(1)))
+        .to_owned()
+}
+
+/// The hash of a record and of everything before it: SHA-256, lower-case hex.
+pub(crate) fn chained(previous: &str, record: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(previous.as_bytes());
+    hash.update([0]);
+    hash.update(record.as_bytes());
+    hex::encode(hash.finalize())
+}
