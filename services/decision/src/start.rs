@@ -65,7 +65,7 @@ pub async fn start(
         let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());
         lifecycle.spawn("commands", async move {
             // A command that waits for its next attempt stays unacknowledged, so many may.
-            let limits = Limits { batch: 1, prefetched: 1, unacknowledged: 50_000 };
+            let limits = Limits { batch: 1, under_way: 1, prefetched: 1, unacknowledged: 50_000 };
             let stream = Stream::Respond;
             bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
         });

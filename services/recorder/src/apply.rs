@@ -10,6 +10,7 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 use approval::Policy;
 use bus::{Bus, Delivery, Failure, Names};
 use sea_orm::DbErr;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
@@ -24,6 +25,8 @@ pub(crate) struct Applier {
     pub(crate) bus: Bus,
     pub(crate) rules: Arc<Rules>,
     pub(crate) outbox: Outbox,
+    /// Whose transaction it is: batches of one stream are read ahead, but applied in their order.
+    pub(crate) turn: Arc<Mutex<()>>,
 }
 
 /// What the configuration says about decisions.
@@ -62,6 +65,7 @@ impl Applier {
         let parsed: Vec<Result<Parsed, Failure>> =
             batch.iter().map(|delivery| parse(carries, delivery)).collect();
         let good: Vec<&Parsed> = parsed.iter().filter_map(|it| it.as_ref().ok()).collect();
+        let _turn = self.turn.lock().await;
         let together = self.transact(&good).await;
         let mut results = Vec::with_capacity(parsed.len());
         for message in &parsed {

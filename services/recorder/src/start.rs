@@ -47,12 +47,18 @@ pub async fn start(
 
     let rules = Rules { names: bus.names().clone(), policy: config.policy, sources };
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
-    let applier =
-        Applier { store: store.clone(), bus: bus.clone(), rules: Arc::new(rules), outbox };
+    let applier = Applier {
+        store: store.clone(),
+        bus: bus.clone(),
+        rules: Arc::new(rules),
+        outbox,
+        turn: Arc::default(),
+    };
     let streams = [(Stream::Intake, Carries::Intake), (Stream::Outcome, Carries::Outcomes)];
     let decisions = decisions.into_iter().map(|stream| (stream, Carries::Decisions));
     for (stream, carries) in streams.into_iter().chain(decisions) {
-        spawn_consumer(lifecycle, applier.clone(), stream, carries);
+        let applier = Applier { turn: Arc::default(), ..applier.clone() };
+        spawn_consumer(lifecycle, applier, stream, carries);
     }
     drop(applier);
     let stop = lifecycle.soft();
@@ -72,7 +78,8 @@ pub async fn start(
 fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carries: Carries) {
     let stop = lifecycle.soft();
     lifecycle.spawn("consumer", async move {
-        let limits = Limits { batch: BATCH, prefetched: 4 * BATCH, unacknowledged: 2_000 };
+        let prefetched = 4 * BATCH;
+        let limits = Limits { batch: BATCH, under_way: 2, prefetched, unacknowledged: 2_000 };
         let bus = applier.bus.clone();
         bus::consume(&bus, ROLE, &stream, limits, stop, |batch| applier.apply(carries, batch)).await
     });

@@ -1,27 +1,25 @@
 //! The consumer loop: it owns ack, nak and term, so that handlers only say how it went.
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     AckKind, Message,
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
-use futures::StreamExt;
-use proto::v1::DeadLetter;
-use tokio::task::{JoinHandle, coop::unconstrained};
+use futures::{StreamExt, stream::FuturesOrdered};
+use tokio::task::coop::unconstrained;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Delivery, Stream, StreamError, bury};
+use crate::{
+    Bus, Delivery, Stream, StreamError,
+    answers::{Answers, Worked, send},
+};
 
-/// Failed attempts after which a message is dead.
-const ATTEMPTS_MAX: u32 = 10;
 /// How long one question to the server stays open: should the server ever lose sight of a reader,
 /// it is served again with the next one.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// How often the server shows that it is there; twice that in silence starts a new subscription.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// Longest wait before the next attempt.
-const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Why a message was not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +37,8 @@ pub enum Failure {
 pub struct Limits {
     /// Most messages handed to the handler together.
     pub batch: usize,
+    /// Most batches with the handler at once; it begins them in the order of the stream.
+    pub under_way: usize,
     /// Most messages that wait here for their turn: more than a batch keeps batches full, more than
     /// one keeps a message from a reader that has time.
     pub prefetched: usize,
@@ -62,7 +62,7 @@ where
     F: Fn(Arc<[Delivery]>) -> R,
     R: Future<Output = Vec<Result<(), Failure>>>,
 {
-    let mut attempts = HashMap::new();
+    let mut answers = Answers::new(bus.clone(), role);
     while !stop.is_cancelled() {
         let messages = match subscribe(bus, role, stream, limits).await {
             Ok(messages) => messages,
@@ -73,28 +73,30 @@ where
             }
         };
         let mut batches = messages.ready_chunks(limits.batch);
-        let mut answering = None;
+        let mut under_way = FuturesOrdered::new();
+        let mut broken = false;
         loop {
-            let batch = tokio::select! {
+            let more = !broken && !stop.is_cancelled();
+            let room = under_way.len() < limits.under_way;
+            tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
+                Some(worked) = under_way.next() => answers.give(worked).await,
+                () = stop.cancelled(), if more => {}
                 // The runtime would have a batch end after 128 messages, whatever is there.
-                batch = unconstrained(batches.next()) => batch,
-            };
-            let Some(batch) = batch else { break };
-            let received = batch.len();
-            let batch: Vec<Message> = batch.into_iter().filter_map(Result::ok).collect();
-            let broken = batch.len() < received;
-            let answers = work(bus, role, &mut attempts, batch, &handle).await;
-            // The next batch need not wait until these answers are sent, but the one after it does.
-            finished(answering.take()).await;
-            answering = Some(tokio::spawn(answers.send()));
-            if broken {
-                // A missed heartbeat or a deleted consumer: start the subscription anew.
-                break;
+                batch = unconstrained(batches.next()), if more && room => {
+                    let batch = batch.unwrap_or_default();
+                    let received = batch.len();
+                    let batch: Vec<Message> = batch.into_iter().filter_map(Result::ok).collect();
+                    // A missed heartbeat or a deleted consumer: start the subscription anew.
+                    broken = batch.len() < received || received == 0;
+                    if !batch.is_empty() {
+                        under_way.push_back(work(bus, batch, &handle));
+                    }
+                }
+                else => break,
             }
         }
-        finished(answering.take()).await;
+        answers.finish().await;
         // What was prefetched and not handled is delivered to the next reader at once.
         give_back(&mut batches).await;
     }
@@ -136,13 +138,7 @@ async fn subscribe(
         .map_err(|error| failed(error.to_string()))
 }
 
-async fn work<F, R>(
-    bus: &Bus,
-    role: &'static str,
-    attempts: &mut HashMap<u64, u32>,
-    batch: Vec<Message>,
-    handle: &F,
-) -> Answers
+async fn work<F, R>(bus: &Bus, batch: Vec<Message>, handle: &F) -> Worked
 where
     F: Fn(Arc<[Delivery]>) -> R,
     R: Future<Output = Vec<Result<(), Failure>>>,
@@ -156,43 +152,7 @@ where
         true => Vec::new(),
         false => in_time(bus, &messages, handle(deliveries.clone())).await,
     };
-    let mut results = results.into_iter();
-    let results = deliveries.iter().map(|delivery| {
-        let result = results.next().unwrap_or(Err(Failure::Retry("no answer".to_owned())));
-        let failed = count(attempts, delivery.sequence, &result);
-        (result, failed)
-    });
-    let results = results.collect();
-    Answers { bus: bus.clone(), role, messages, deliveries, results }
-}
-
-/// What the server is to be told about a batch.
-struct Answers {
-    bus: Bus,
-    role: &'static str,
-    messages: Vec<Message>,
-    deliveries: Arc<[Delivery]>,
-    /// How it went, and how often it went wrong.
-    results: Vec<(Result<(), Failure>, u32)>,
-}
-
-impl Answers {
-    async fn send(self) {
-        let Self { bus, role, messages, deliveries, results } = self;
-        for ((message, delivery), (result, failed)) in
-            messages.iter().zip(&*deliveries).zip(results)
-        {
-            answer(&bus, role, message, delivery, result, failed).await;
-        }
-    }
-}
-
-async fn finished(answering: Option<JoinHandle<()>>) {
-    if let Some(answering) = answering
-        && let Err(error) = answering.await
-    {
-        tracing::error!(%error, "answers to the bus were cut off");
-    }
+    Worked { messages, deliveries, results }
 }
 
 /// Waits for the handler and tells the server meanwhile that the messages are being worked on.
@@ -210,82 +170,6 @@ async fn in_time<R: Future>(bus: &Bus, messages: &[Message], work: R) -> R::Outp
     }
 }
 
-/// Failed attempts at a message within this process, this one included.
-fn count(attempts: &mut HashMap<u64, u32>, sequence: u64, result: &Result<(), Failure>) -> u32 {
-    if matches!(result, Err(Failure::Retry(_))) {
-        let failed = attempts.entry(sequence).or_default();
-        *failed += 1;
-        return *failed;
-    }
-    attempts.remove(&sequence);
-    0
-}
-
-async fn answer(
-    bus: &Bus,
-    role: &'static str,
-    message: &Message,
-    delivery: &Delivery,
-    result: Result<(), Failure>,
-    failed: u32,
-) {
-    let (reason, cause) = match result {
-        Ok(()) => return send(message, AckKind::Ack).await,
-        Err(Failure::Later(wait)) => return send(message, AckKind::Nak(Some(wait))).await,
-        Err(Failure::Retry(cause)) if failed < ATTEMPTS_MAX => {
-            tracing::warn!(
-                stream = delivery.stream,
-                sequence = delivery.sequence,
-                attempt = failed,
-                "a message was not applied and will be tried again: {cause}"
-            );
-            return send(message, AckKind::Nak(Some(backoff(failed)))).await;
-        }
-        Err(Failure::Retry(cause)) => ("attempts-exhausted", cause),
-        Err(Failure::Reject(reason, cause)) => (reason, cause),
-    };
-    tracing::error!(
-        stream = delivery.stream,
-        sequence = delivery.sequence,
-        reason,
-        "a message cannot be applied and is kept as a dead letter: {cause}"
-    );
-    match bury(bus, role, letter(delivery, reason, cause)).await {
-        Ok(()) => send(message, AckKind::Term).await,
-        Err(error) => {
-            tracing::error!(%error, "a dead letter could not be stored, trying again");
-            send(message, AckKind::Nak(Some(Duration::from_secs(5)))).await;
-        }
-    }
-}
-
-fn letter(delivery: &Delivery, reason: &str, cause: String) -> DeadLetter {
-    DeadLetter {
-        stream: delivery.stream.clone(),
-        subject: delivery.subject.clone(),
-        stream_sequence: delivery.sequence,
-        reason: reason.to_owned(),
-        cause,
-        headers: delivery.headers.clone(),
-        data: delivery.data.to_vec(),
-        at: Some(proto::timestamp(delivery.stored_at_micros)),
-        ..DeadLetter::default()
-    }
-}
-
-/// 100 ms, then twice as long each time, at most a minute.
-fn backoff(failed: u32) -> Duration {
-    let factor = 2_u32.saturating_pow(failed.saturating_sub(1).min(16));
-    (Duration::from_millis(100) * factor).min(BACKOFF_MAX)
-}
-
-/// An acknowledgement that is lost only means that the message comes again.
-async fn send(message: &Message, kind: AckKind) {
-    if let Err(error) = message.ack_with(kind).await {
-        tracing::debug!(%error, "an acknowledgement was not sent");
-    }
-}
-
 async fn give_back(batches: &mut (impl futures::Stream<Item = Vec<Fetched>> + Unpin)) {
     while let Some(Some(batch)) = futures::FutureExt::now_or_never(batches.next()) {
         for message in batch.into_iter().filter_map(Result::ok) {
@@ -300,27 +184,5 @@ async fn pause(stop: &CancellationToken, time: Duration) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(time) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_and_stay_bounded() {
-        assert_eq!(backoff(1), Duration::from_millis(100));
-        assert_eq!(backoff(4), Duration::from_millis(800));
-        assert_eq!(backoff(40), BACKOFF_MAX);
-    }
-
-    #[test]
-    fn only_failures_of_our_own_count() {
-        let mut attempts = HashMap::new();
-        let retry = Err(Failure::Retry("x".into()));
-        assert_eq!(count(&mut attempts, 7, &retry), 1);
-        assert_eq!(count(&mut attempts, 7, &retry), 2);
-        assert_eq!(count(&mut attempts, 7, &Err(Failure::Later(BACKOFF_MAX))), 0);
-        assert_eq!(count(&mut attempts, 7, &retry), 1);
     }
 }

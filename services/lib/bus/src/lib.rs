@@ -3,6 +3,7 @@
 //! Invariant: only this crate knows that the bus is NATS. It knows the names of messages but
 //! nothing of what they mean.
 
+mod answers;
 mod batch;
 mod connection;
 mod consumer;

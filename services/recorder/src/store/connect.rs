@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use super::Published;
+use super::{Published, statements::Shapes};
 
 /// Where the memory is.
 #[derive(Debug, Clone)]
@@ -47,6 +47,7 @@ pub(crate) struct Store {
     /// The last committed sequence of this process, for those who watch.
     committed: Arc<watch::Sender<i64>>,
     published: Published,
+    shapes: Shapes,
 }
 
 impl Store {
@@ -73,6 +74,7 @@ impl Store {
             read,
             committed: Arc::new(watch::Sender::new(0)),
             published: Published::default(),
+            shapes: Shapes::default(),
         };
         store.check(database).await?;
         Migrator::up(&store.write, None).await?;
@@ -104,6 +106,11 @@ impl Store {
     /// What may be deleted from the outbox.
     pub(crate) fn published(&self) -> &Published {
         &self.published
+    }
+
+    /// Statements that were built before.
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
     }
 
     /// Whether the database answers.
@@ -169,6 +176,10 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // A batch touches many pages of the indexes: they are to stay in memory until its
+            // commit (16 MiB), and the log may grow over several commits before it is folded in.
+            .pragma("cache_size", "-16384")
+            .pragma("wal_autocheckpoint", "4000")
             .busy_timeout(Duration::from_secs(10))
     });
     options

@@ -14,7 +14,7 @@ use super::{
     Published, Store,
     entity::{decision, delivery, ledger, response, status_check},
     rows::{self, GateKey},
-    statements::{self, Steps},
+    statements::{self, Shapes, Steps},
     writing::{Change, Committed, HEAD, LoadedGate, Writing},
 };
 
@@ -38,6 +38,7 @@ pub(crate) struct Ledger {
     gates: HashMap<GateKey, LoadedGate>,
     change: Change,
     published: Published,
+    shapes: Shapes,
 }
 
 impl Ledger {
@@ -47,8 +48,9 @@ impl Ledger {
         let head = ledger::Entity::find_by_id(HEAD).lock_exclusive().one(&tx).await?;
         let head = head.ok_or_else(|| DbErr::Custom("the ledger has no head".to_owned()))?;
         let gates = HashMap::new();
-        let (change, published) = (Change::default(), store.published().clone());
-        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change, published })
+        let (published, shapes) = (store.published().clone(), store.shapes().clone());
+        let change = Change::default();
+        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change, published, shapes })
     }
 
     /// The time of this transaction.
@@ -163,14 +165,14 @@ impl Ledger {
     /// Writes everything and commits. The statements are built beside the database's work on those
     /// before them.
     pub(crate) async fn commit(self) -> Result<Committed, DbErr> {
-        let Self { tx, now, seq, hash, gates, change, published } = self;
+        let Self { tx, now, seq, hash, gates, change, published, shapes } = self;
         let (steps, mut next) = mpsc::channel(STEPS_AHEAD);
-        let steps = Steps::new(tx.get_database_backend(), steps);
+        let steps = Steps::new(&tx, shapes, steps);
         let writing = Writing { steps, now, seq, hash, gates, change };
         let written = tokio::task::spawn_blocking(|| writing.write());
         while let Some(step) = next.recv().await {
             let result = tx.execute_raw(step.statement).await?;
-            if step.rows.is_some_and(|rows| rows != result.rows_affected()) {
+            if step.rows != result.rows_affected() {
                 return Err(DbErr::Custom("a row was changed by somebody else".to_owned()));
             }
         }

@@ -1,76 +1,132 @@
 //! Statements about many rows, in few shapes: a database parses each shape once, and a wide insert
 //! takes it longer to parse than to carry out.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use sea_orm::{
-    ActiveModelTrait, DbBackend, DbErr, EntityTrait, InsertMany, QueryTrait, Statement,
-    sea_query::OnConflict,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityName,
+    EntityTrait, Iterable, QueryTrait, Statement, Value,
+    sea_query::{Expr, OnConflict, Query},
 };
 use tokio::sync::mpsc;
 
 /// Most rows of one statement; below it, powers of two.
-const ROWS_MAX: usize = 128;
+pub(super) const ROWS_MAX: usize = 128;
+
+/// What to do about a row that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Conflict {
+    Fails,
+    Replaces,
+}
+
+/// Statements that were built before: but for the values, they depend on the number of rows only.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shapes(Arc<Mutex<HashMap<Shape, Arc<Built>>>>);
+
+type Shape = (&'static str, Conflict, usize);
+
+#[derive(Debug)]
+struct Built {
+    text: String,
+    /// What stands in it besides the rows, behind them.
+    constants: Vec<Value>,
+}
+
+impl Shapes {
+    fn get(&self, shape: Shape, build: impl FnOnce() -> Built) -> Arc<Built> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(shape).or_insert_with(|| build().into()).clone()
+    }
+}
 
 /// A statement of a transaction.
 pub(super) struct Step {
     pub(super) statement: Statement,
     /// How many rows it must change.
-    pub(super) rows: Option<u64>,
+    pub(super) rows: u64,
 }
 
 /// Builds statements for someone who carries them out meanwhile.
 pub(super) struct Steps {
     backend: DbBackend,
+    shapes: Shapes,
     to: mpsc::Sender<Step>,
 }
 
 impl Steps {
-    pub(super) fn new(backend: DbBackend, to: mpsc::Sender<Step>) -> Self {
-        Self { backend, to }
+    pub(super) fn new(tx: &DatabaseTransaction, shapes: Shapes, to: mpsc::Sender<Step>) -> Self {
+        Self { backend: tx.get_database_backend(), shapes, to }
     }
 
     /// Inserts new rows.
-    pub(super) fn insert<E, A>(&self, rows: Vec<A>)
-    where
-        E: EntityTrait,
-        A: ActiveModelTrait<Entity = E>,
-    {
-        self.many(rows, |insert| insert);
+    pub(super) fn insert<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<(), DbErr> {
+        self.many(rows, Conflict::Fails, OnConflict::new)
     }
 
-    /// Inserts rows, or puts them in place of those that `conflict` allows; none may be left out.
-    pub(super) fn replace<E, A>(&self, rows: Vec<A>, conflict: &OnConflict)
-    where
-        E: EntityTrait,
-        A: ActiveModelTrait<Entity = E>,
-    {
-        self.many(rows, |insert| insert.on_conflict(conflict.clone()));
+    /// Puts rows in place of those that `conflict` allows; none may be left out.
+    pub(super) fn replace<A: ActiveModelTrait>(
+        &self,
+        rows: Vec<A>,
+        conflict: impl Fn() -> OnConflict,
+    ) -> Result<(), DbErr> {
+        self.many(rows, Conflict::Replaces, conflict)
     }
 
-    fn many<E, A>(&self, rows: Vec<A>, and: impl Fn(InsertMany<A>) -> InsertMany<A>)
-    where
-        E: EntityTrait,
-        A: ActiveModelTrait<Entity = E>,
-    {
+    fn many<A: ActiveModelTrait>(
+        &self,
+        rows: Vec<A>,
+        kind: Conflict,
+        conflict: impl Fn() -> OnConflict,
+    ) -> Result<(), DbErr> {
+        let table = A::Entity::default();
+        let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().collect();
         for rows in in_known_sizes(rows) {
-            let count = u64::try_from(rows.len()).ok();
-            let statement = and(E::insert_many(rows)).build(self.backend);
-            self.hand_over(Step { statement, rows: count });
+            let count = rows.len();
+            let mut values = Vec::with_capacity(count * columns.len());
+            for mut row in rows {
+                for column in &columns {
+                    let value = row.take(*column).into_value();
+                    values.push(value.ok_or_else(|| {
+                        DbErr::Custom(format!("a row of {} is not complete", table.table_name()))
+                    })?);
+                }
+            }
+            let built = self.shapes.get((table.table_name(), kind, count), || {
+                let mut insert = Query::insert();
+                insert.into_table(table.table_ref()).columns(columns.iter().copied());
+                for row in values.chunks(columns.len()) {
+                    insert.values_panic(row.iter().cloned().map(Expr::val));
+                }
+                if kind == Conflict::Replaces {
+                    insert.on_conflict(conflict());
+                }
+                let built = self.backend.build(&insert);
+                let constants = built.values.into_iter().flat_map(|all| all.0).skip(values.len());
+                Built { text: built.sql, constants: constants.collect() }
+            });
+            values.extend(built.constants.iter().cloned());
+            self.hand_over(built.text.clone(), values, count);
         }
+        Ok(())
     }
 
     /// Changes the one row with the key of `row`.
-    pub(super) fn update<A>(&self, row: A) -> Result<(), DbErr>
-    where
-        A: ActiveModelTrait,
-    {
+    pub(super) fn update<A: ActiveModelTrait>(&self, row: A) -> Result<(), DbErr> {
         let statement = A::Entity::update(row).validate()?.build(self.backend);
-        self.hand_over(Step { statement, rows: Some(1) });
+        let values = statement.values.map(|values| values.0).unwrap_or_default();
+        self.hand_over(statement.sql, values, 1);
         Ok(())
     }
 
     /// Nobody takes it any more when a statement before it has failed.
-    fn hand_over(&self, step: Step) {
-        let _abandoned = self.to.blocking_send(step);
+    fn hand_over(&self, text: String, values: Vec<Value>, rows: usize) {
+        let statement = Statement::from_sql_and_values(self.backend, text, values);
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+        let _abandoned = self.to.blocking_send(Step { statement, rows });
     }
 }
 

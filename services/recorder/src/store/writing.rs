@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     entity::{audit, decision, delivery, ledger, outbox, response, status_check},
     rows::{self, GateKey, Mark},
-    statements::Steps,
+    statements::{ROWS_MAX, Steps},
 };
 
 /// The only row of the table `ledger`.
@@ -74,19 +74,19 @@ impl Writing {
     /// Hands over all statements, in an order that never changes.
     pub(super) fn write(mut self) -> Result<Committed, DbErr> {
         self.note_the_rest();
-        let marks = self.chain();
-        self.requests(&marks);
+        let marks = self.chain()?;
+        self.requests(&marks)?;
         let Change { deliveries, decisions, responses, mut outbox, .. } =
             std::mem::take(&mut self.change);
-        self.steps.insert::<delivery::Entity, _>(deliveries);
-        self.steps.insert::<decision::Entity, _>(decisions);
-        self.steps.insert::<response::Entity, _>(responses);
+        self.steps.insert(deliveries)?;
+        self.steps.insert(decisions)?;
+        self.steps.insert(responses)?;
         for (place, message) in outbox.iter_mut().enumerate() {
             // Publishing follows the order of the commits, and within one the order here.
             message.seq = self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999);
         }
         let messages = outbox.iter().cloned().map(outbox::ActiveModel::from).collect();
-        self.steps.insert::<outbox::Entity, _>(messages);
+        self.steps.insert(messages)?;
         let head = ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash) };
         self.steps.update(head)?;
         Ok(Committed { seq: self.seq, outbox })
@@ -112,11 +112,14 @@ impl Writing {
     }
 
     /// Appends the audit records; returns the last sequence of each request.
-    fn chain(&mut self) -> HashMap<Uuid, i64> {
+    fn chain(&mut self) -> Result<HashMap<Uuid, i64>, DbErr> {
         let mut last = HashMap::new();
         let drafts = std::mem::take(&mut self.change.drafts);
-        let mut rows = Vec::with_capacity(drafts.len());
+        let mut rows = Vec::with_capacity(ROWS_MAX);
         for draft in drafts {
+            if rows.len() == ROWS_MAX {
+                self.steps.insert(std::mem::take(&mut rows))?;
+            }
             self.seq += 1;
             let record = json!({
                 "seq": self.seq,
@@ -138,20 +141,23 @@ impl Writing {
                 hash: Set(self.hash.clone()),
             });
         }
-        self.steps.insert::<audit::Entity, _>(rows);
-        last
+        self.steps.insert(rows)?;
+        Ok(last)
     }
 
-    fn requests(&mut self, marks: &HashMap<Uuid, i64>) {
-        let mut changed = Vec::new();
+    fn requests(&mut self, marks: &HashMap<Uuid, i64>) -> Result<(), DbErr> {
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for (key, loaded) in &self.gates {
             for request in &loaded.gate.requests {
                 let Some(&seq) = marks.get(&request.id) else { continue };
-                let version = loaded.versions.get(&request.id).copied().unwrap_or(0) + 1;
-                changed.push(rows::write(key, request, Mark { at: self.now, seq, version }));
+                let stored = loaded.versions.get(&request.id).copied();
+                let mark = Mark { at: self.now, seq, version: stored.unwrap_or(0) + 1 };
+                let rows = if stored.is_some() { &mut changed } else { &mut new };
+                rows.push(rows::write(key, request, mark));
             }
         }
-        self.steps.replace::<status_check::Entity, _>(changed, &if_next_version());
+        self.steps.insert(new)?;
+        self.steps.replace(changed, if_next_version)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 const EVENTS: usize = 10_000;
-const ROUNDS: usize = 1;
+const ROUNDS: usize = 5;
 /// Clients that fill the stream.
 const CLIENTS: usize = 64;
 /// How often progress is looked at.

@@ -34,12 +34,16 @@ pub(crate) struct Rows {
     events: usize,
 }
 
-/// Connects with the durability that recorder asks for.
+/// Connects with the settings of recorder.
 pub(crate) async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", "-16384")
+            .pragma("wal_autocheckpoint", "4000")
     });
     Database::connect(options).await.unwrap()
 }
