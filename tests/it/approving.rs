@@ -119,6 +119,7 @@ story!(the_timeline_tells_it_all, |stage| {
         "became: Approved by Ada.",
         "asked: GitLab is to show passed.",
         "answered: GitLab stored passed.",
+        "read-back: GitLab was asked: it shows passed.",
     ];
     assert_eq!(page.timeline(), expected);
 });

@@ -11,6 +11,8 @@ mod calls;
 mod crashes;
 mod gitlab_answers;
 mod house;
+mod intake;
 mod merge_requests;
 mod pages;
+mod reading_back;
 mod starting;

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use bus::embedded::{self, Server};
 use gitlab_sim::{Check, GitLabSim, MergeRequest, Project, Token};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
@@ -36,6 +37,8 @@ pub struct Stage {
     programs: Vec<Program>,
     /// The bus that is there already when the roles run apart.
     bus_server: Option<Server>,
+    /// How that bus is run, to run it again on the same port.
+    bus_options: Option<embedded::Options>,
     settings: Vec<(String, String)>,
     database: StoryDatabase,
     folder: TempDir,
@@ -74,6 +77,7 @@ impl Stage {
             ("COUNTERSIGN_DATABASE_URL", database.url.clone()),
             ("COUNTERSIGN_BUS__ACK_WAIT_MS", "1000".to_owned()),
             ("COUNTERSIGN_DECISION__FIRST_WAIT_MS", "50".to_owned()),
+            ("COUNTERSIGN_RECORDER__READ_BACK_MS", "[100]".to_owned()),
             ("COUNTERSIGN_SOURCE__SERVICENOW__PASSWORD", SOURCE_PASSWORD.to_owned()),
         ];
         let mut settings: Vec<(String, String)> =
@@ -94,6 +98,7 @@ impl Stage {
             token,
             programs: Vec::new(),
             bus_server: None,
+            bus_options: None,
             settings,
             database,
             folder,
@@ -111,7 +116,7 @@ impl Stage {
         let options = embedded::Options {
             program: tool("NATS_SERVER_BIN", "nats-server"),
             folder: self.folder.path().join("bus"),
-            port: 0,
+            port: embedded::free_port().unwrap(),
             users: Vec::new(),
             sync_always: true,
         };
@@ -121,6 +126,24 @@ impl Stage {
         self.set_setting("COUNTERSIGN_RECORDER__LISTEN", &recorder);
         self.set_setting("COUNTERSIGN_RECORDER__URL", &format!("http://{recorder}"));
         self.bus_server = Some(server);
+        self.bus_options = Some(options);
+    }
+
+    /// The bus is gone; the roles go on without it.
+    pub fn loses_the_bus(&mut self) {
+        self.bus_server.take().expect("the roles run apart").stop();
+    }
+
+    /// The bus is back where it was.
+    pub async fn has_the_bus_again(&mut self) {
+        let options = self.bus_options.as_ref().expect("the roles run apart");
+        self.bus_server = Some(Server::start(options).await.unwrap());
+    }
+
+    /// The events that wait in ingress for the bus.
+    #[must_use]
+    pub fn spooled(&self) -> usize {
+        std::fs::read_dir(self.data_folder().join("spool")).unwrap().count()
     }
 
     /// Starts the product, or starts it again at the same address.
@@ -270,6 +293,23 @@ impl Stage {
         let (merge_request, check) = (merge_request.clone(), self.check.clone());
         let shown = |_: &GitLabSim| merge_request.status(&check) == status;
         self.gitlab.wait_for("the answer", Duration::from_secs(60), shown).await.unwrap();
+    }
+
+    /// A developer posts a status with a token of their own, as every developer can.
+    pub async fn somebody_else_answers(&self, merge_request: &MergeRequest, status: &str) {
+        let mallory = self.gitlab.user_named("mallory", "Mallory");
+        let token = self.gitlab.token(&mallory, &["api"], gitlab_sim::Role::Developer);
+        let (project, iid) = (self.project.id(), merge_request.iid());
+        let answer = self.client.post(format!(
+            "{}/api/v4/projects/{project}/merge_requests/{iid}/status_check_responses",
+            self.gitlab.url()
+        ));
+        let body = json!({
+            "sha": merge_request.sha(), "external_status_check_id": self.check.id(),
+            "status": status,
+        });
+        let answer = answer.header("PRIVATE-TOKEN", token.value()).json(&body).send().await;
+        assert_eq!(answer.unwrap().status(), 201);
     }
 
     /// The body of a call that GitLab made.

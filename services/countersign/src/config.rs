@@ -30,6 +30,7 @@ pub struct Config {
     hook: BTreeMap<String, Hook>,
     source: BTreeMap<String, Source>,
     policy: Policy,
+    ingress: Ingress,
     ui: Ui,
     recorder: Recorder,
     decision: Decision,
@@ -73,6 +74,14 @@ fn main_gitlab() -> String {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Ingress {
+    spool_dir: std::path::PathBuf,
+    spool_bytes_max: u64,
+    body_bytes_in_flight_max: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Source {
     #[serde(default)]
     password: SecretString,
@@ -106,6 +115,7 @@ enum SignInBy {
 struct Recorder {
     listen: String,
     url: String,
+    read_back_ms: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -5,11 +5,6 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use countersign::{Outcome, Role, load};
 
-/// Recorder builds many small values for each row; the allocator of the C library takes a third of
-/// its time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
 /// requests, and GitLab shows what they decided.
 #[derive(Debug, Parser)]

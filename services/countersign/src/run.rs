@@ -95,7 +95,9 @@ pub(crate) async fn start(
     let bus = Bus::connect(settings.bus.config.clone(), role.name())
         .await
         .context("the bus is needed to start")?;
-    tokio::spawn(watch_bus(bus.clone(), health.clone(), lifecycle.soft()));
+    // Ingress goes on without the bus: it has its spool.
+    let needs_bus = role != Role::Ingress;
+    tokio::spawn(watch_bus(bus.clone(), needs_bus, health.clone(), lifecycle.soft()));
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
         let address = recorder::start(config, bus.clone(), &lifecycle, &health).await?;
@@ -111,7 +113,7 @@ pub(crate) async fn start(
         routes = routes.merge(ui::start(config, bus.clone(), &lifecycle, &health).await?);
     }
     if let Some(config) = settings.ingress {
-        routes = routes.merge(ingress::start(config, bus.clone(), &health).await?);
+        routes = routes.merge(ingress::start(config, bus.clone(), &lifecycle, &health).await?);
     }
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(listener) = listener {
@@ -126,11 +128,15 @@ pub(crate) async fn start(
 
 /// Says whether the bus is connected, so that a process that nobody calls any more because it was
 /// not ready becomes ready again by itself.
-async fn watch_bus(bus: Bus, health: Health, stop: CancellationToken) {
+async fn watch_bus(bus: Bus, needed: bool, health: Health, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match bus.is_connected() {
-            true => health.well("bus"),
-            false => health.trouble("bus", "the bus is not connected"),
+        match (bus.denied(), bus.is_connected() || !needed) {
+            (Some(subject), _) => {
+                let sentence = format!("the bus does not let us publish to {subject}");
+                health.trouble("bus", sentence);
+            }
+            (None, true) => health.well("bus"),
+            (None, false) => health.trouble("bus", "the bus is not connected"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -8,6 +8,7 @@ mod app;
 mod config;
 mod look_up;
 mod pace;
+mod read_back;
 mod respond;
 mod start;
 

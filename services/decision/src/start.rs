@@ -8,7 +8,7 @@ use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
 use tonic::transport::Endpoint;
 
-use crate::{Config, GitLab, ROLE, app::App, look_up, pace::Pace, respond};
+use crate::{Config, GitLab, ROLE, app::App, look_up, pace::Pace, read_back, respond};
 
 /// Commands under way at once, over all merge requests: each loop takes one at a time, so that one
 /// that GitLab answers slowly holds up no other.
@@ -85,10 +85,12 @@ async fn carry_out(app: &App, batch: Arc<[Delivery]>) -> Vec<Result<(), Failure>
 async fn one(app: &App, delivery: &Delivery) -> Result<(), Failure> {
     if delivery.is(Kind::Respond) {
         respond::carry_out(app, delivery).await
+    } else if delivery.is(Kind::ReadBack) {
+        read_back::carry_out(app, delivery).await
     } else if delivery.is(Kind::LookUp) {
         look_up::carry_out(app, delivery).await
     } else {
-        let sentence = "ce-type is neither respond nor look-up".to_owned();
+        let sentence = "ce-type is neither respond, read-back nor look-up".to_owned();
         Err(Failure::Reject("unknown-type", sentence))
     }
 }

@@ -14,7 +14,9 @@ use gitlab::{
     signature,
 };
 use http_body_util::BodyExt;
+use kit::http::HangUp;
 use secrecy::ExposeSecret;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Hook, app::App};
 
@@ -32,6 +34,8 @@ const DEFAULT_HOOK: &str = "default";
 pub(crate) struct Verified {
     pub(crate) hook: Hook,
     pub(crate) body: Bytes,
+    /// The room that the body takes.
+    _room: OwnedSemaphorePermit,
     pub(crate) call: Result<StatusCheckCall, CallError>,
 }
 
@@ -55,6 +59,8 @@ pub(crate) enum Refused {
     TooSlow,
     #[error("The body could not be read.")]
     Broken,
+    #[error("There are too many large bodies at once.")]
+    NoRoom,
 }
 
 impl Refused {
@@ -66,6 +72,7 @@ impl Refused {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken => StatusCode::BAD_REQUEST,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -76,6 +83,10 @@ impl IntoResponse for Refused {
         metrics::counter!("countersign_calls_total", "status" => status.as_str().to_owned())
             .increment(1);
         tracing::warn!(http.status = status.as_u16(), "a call was refused: {self}");
+        if self == Self::NoRoom {
+            // GitLab comes back after a broken connection, and never after an answer.
+            return HangUp.into_response();
+        }
         (status, format!("{self}\n")).into_response()
     }
 }
@@ -87,10 +98,11 @@ impl FromRequest<App> for Verified {
         let (mut parts, body) = request.into_parts();
         let hook = find_hook(&mut parts, app).await?;
         check_type(&parts.headers)?;
+        let room = room(app, &parts.headers).await?;
         let body = read(&parts.headers, body).await?;
         verify(&hook, &parts.headers, &body)?;
         let call = gitlab::call::parse(&body);
-        Ok(Self { hook, body, call })
+        Ok(Self { hook, body, call, _room: room })
     }
 }
 
@@ -113,10 +125,27 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
     if json && plain { Ok(()) } else { Err(Refused::NotJson) }
 }
 
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Waits for the memory that a body takes; one that does not say its length gets the largest. A body
+/// that is too large is not kept, so it needs none.
+async fn room(app: &App, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Refused> {
+    let bytes = match announced(headers).unwrap_or(BODY_BYTES_MAX) {
+        large if large > BODY_BYTES_MAX => 0,
+        bytes => bytes,
+    };
+    let wanted = u32::try_from(bytes.div_ceil(1024)).map_err(|_| Refused::NoRoom)?;
+    let room = app.body_budget.clone().acquire_many_owned(wanted);
+    match tokio::time::timeout(BODY_TIMEOUT, room).await {
+        Ok(Ok(room)) => Ok(room),
+        Ok(Err(_)) | Err(_) => Err(Refused::NoRoom),
+    }
+}
+
 async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refused> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|length| length.parse::<usize>().ok());
-    let too_large = announced.is_some_and(|length| length > BODY_BYTES_MAX);
+    let too_large = announced(headers).is_some_and(|length| length > BODY_BYTES_MAX);
     match tokio::time::timeout(BODY_TIMEOUT, collect(body, too_large)).await {
         Err(_) => Err(Refused::TooSlow),
         Ok(body) => body,

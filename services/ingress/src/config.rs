@@ -1,8 +1,10 @@
 //! What ingress needs to know.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::PathBuf};
 
 use secrecy::SecretString;
+
+use crate::call::BODY_BYTES_MAX;
 
 /// One address that GitLab calls.
 #[derive(Debug, Clone)]
@@ -22,6 +24,12 @@ pub struct Hook {
 pub struct Config {
     /// The addresses that GitLab calls.
     pub hooks: Vec<Hook>,
+    /// The folder for events that the bus does not take.
+    pub spool: PathBuf,
+    /// Most bytes in it.
+    pub spool_bytes_max: u64,
+    /// Most bytes of bodies in memory at once; at least one of the largest, 25 MiB.
+    pub body_bytes_in_flight_max: usize,
 }
 
 /// When a hook must not be served as it is configured.
@@ -33,6 +41,9 @@ pub enum HookError {
          or allow_unsigned = true to take calls from anyone"
     )]
     NoSecret(String),
+    /// When the largest body would never find room.
+    #[error("ingress.body_bytes_in_flight_max must be at least 26214400: the largest body")]
+    Budget,
     /// When two hooks have the same name.
     #[error("the hook {0} is configured twice")]
     Twice(String),
@@ -41,6 +52,9 @@ pub enum HookError {
 impl Config {
     /// Finds what must not be served, before any port is opened.
     pub fn check(&self) -> Result<(), HookError> {
+        if self.body_bytes_in_flight_max < BODY_BYTES_MAX {
+            return Err(HookError::Budget);
+        }
         let mut names = HashSet::new();
         for hook in &self.hooks {
             if hook.secrets.is_empty() && !hook.allow_unsigned {
@@ -68,7 +82,13 @@ mod tests {
     }
 
     fn trouble(hooks: Vec<Hook>) -> Option<String> {
-        Config { hooks }.check().err().map(|error| error.to_string())
+        let config = Config {
+            hooks,
+            spool: PathBuf::new(),
+            spool_bytes_max: 0,
+            body_bytes_in_flight_max: BODY_BYTES_MAX,
+        };
+        config.check().err().map(|error| error.to_string())
     }
 
     #[test]

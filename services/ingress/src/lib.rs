@@ -9,6 +9,7 @@ mod call;
 mod config;
 mod page;
 mod receive;
+mod spool;
 mod start;
 
 pub use config::{Config, Hook, HookError};

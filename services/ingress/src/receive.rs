@@ -5,39 +5,42 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use bus::{Bus, Kind, Outgoing, PublishError, Stream};
+use bus::{Kind, Names, Outgoing, Stream};
 use gitlab::call::{CallError, StatusCheckCall};
 use kit::http::HangUp;
 use proto::v1::{DeadLetter, MergeRequestSeen, Person, merge_request_seen::Origin};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{ROLE, app::App, call::Verified};
+use crate::{ROLE, app::App, call::Verified, spool::SpoolError};
 
-/// Publishes the call and answers 202 once the stream has stored it.
+/// Answers 202 once the stream or the spool has stored the call.
 ///
-/// When it cannot be stored the connection is closed without an answer: GitLab repeats a call
-/// whose connection broke, and never one that was answered, not even with 503.
+/// When neither can, the connection is closed without an answer: GitLab repeats a call whose
+/// connection broke, and never one that was answered, not even with 503.
 pub(crate) async fn receive(State(app): State<App>, verified: Verified) -> Response {
     let started = std::time::Instant::now();
     let delivery_id = kit::clock::new_id();
-    let stored = match &verified.call {
-        Ok(call) => {
-            let event = event(delivery_id, &verified, call);
-            publish(&app.bus, delivery_id, &event).await.map(|()| accepted())
-        }
-        Err(error) => bury(&app.bus, delivery_id, &verified, error).await.map(|()| {
-            tracing::warn!(delivery.id = %delivery_id, hook = verified.hook.name,
-                "a signed body is not a status check call: {error}");
-            (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response()
-        }),
+    let names = app.bus.names();
+    let (message, answer) = match &verified.call {
+        Ok(call) => (seen(names, delivery_id, &event(delivery_id, &verified, call)), accepted()),
+        Err(error) => (dead(names, delivery_id, &verified, error), unprocessable(error)),
     };
-    let response = stored.unwrap_or_else(|error| {
-        app.health.trouble("bus", error.to_string());
-        tracing::error!(delivery.id = %delivery_id, %error,
-            "a call could not be stored; the connection is closed so that GitLab sends it again");
-        HangUp.into_response()
-    });
+    if let Err(error) = &verified.call {
+        tracing::warn!(delivery.id = %delivery_id, hook = verified.hook.name,
+            "a signed body is not a status check call: {error}");
+    }
+    // The body can be large, and what follows can take a while.
+    drop(verified);
+    let response = match store(&app, message).await {
+        Ok(()) => answer,
+        Err(error) => {
+            app.health.trouble("spool", error.to_string());
+            tracing::error!(delivery.id = %delivery_id, %error,
+                "a call could not be stored; the connection is closed so that GitLab sends it again");
+            HangUp.into_response()
+        }
+    };
     let status = response.status();
     metrics::counter!("countersign_calls_total", "status" => status.as_str().to_owned())
         .increment(1);
@@ -49,8 +52,27 @@ fn accepted() -> Response {
     (StatusCode::ACCEPTED, "recorded\n").into_response()
 }
 
-async fn publish(bus: &Bus, id: Uuid, event: &MergeRequestSeen) -> Result<(), PublishError> {
-    let names = bus.names();
+fn unprocessable(error: &CallError) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response()
+}
+
+/// On the bus, or else in the spool.
+async fn store(app: &App, message: Outgoing) -> Result<(), SpoolError> {
+    if !app.spool.bus_is_away() {
+        match app.bus.publish(&message).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(delivery.id = message.id, %error, "a call waits in the spool");
+            }
+        }
+    }
+    let spool = app.spool.clone();
+    tokio::task::spawn_blocking(move || spool.keep(&message))
+        .await
+        .unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+}
+
+fn seen(names: &Names, id: Uuid, event: &MergeRequestSeen) -> Outgoing {
     let target = (names.stream(&Stream::Intake), names.intake(&event.gitlab, event.project_id));
     let about = match event.sha.as_str() {
         "" => None,
@@ -59,19 +81,13 @@ async fn publish(bus: &Bus, id: Uuid, event: &MergeRequestSeen) -> Result<(), Pu
         }
     };
     let message = Outgoing::new(target, Kind::MergeRequestSeen, ROLE, id, event);
-    let message = match about {
+    match about {
         Some(request_id) => message.about(request_id),
         None => message,
-    };
-    bus.publish(&message).await
+    }
 }
 
-async fn bury(
-    bus: &Bus,
-    id: Uuid,
-    verified: &Verified,
-    error: &CallError,
-) -> Result<(), PublishError> {
+fn dead(names: &Names, id: Uuid, verified: &Verified, error: &CallError) -> Outgoing {
     let letter = DeadLetter {
         dead_letter_id: id.to_string(),
         stream: ROLE.to_owned(),
@@ -82,7 +98,7 @@ async fn bury(
         at: Some(proto::timestamp(kit::clock::now_micros())),
         ..DeadLetter::default()
     };
-    bus::bury(bus, ROLE, letter).await
+    bus::dead_letter(names, ROLE, letter)
 }
 
 fn event(id: Uuid, verified: &Verified, call: &StatusCheckCall) -> MergeRequestSeen {

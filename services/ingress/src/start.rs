@@ -7,9 +7,11 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use bus::{Bus, Stream, StreamError, ensure_streams};
-use kit::admin::Health;
+use kit::{admin::Health, lifecycle::Lifecycle};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use crate::{Config, HookError, app::App, page, receive};
+use crate::{Config, HookError, app::App, page, receive, spool::Spool};
 
 /// When ingress cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -17,22 +19,44 @@ pub enum StartError {
     /// When a hook must not be served.
     #[error(transparent)]
     Hook(#[from] HookError),
+    /// When the folder of the spool cannot be used.
+    #[error("{0}")]
+    Spool(#[from] std::io::Error),
     /// When a stream is not as it must be.
     #[error(transparent)]
     Stream(#[from] StreamError),
 }
 
 /// Starts ingress; returns its routes.
-pub async fn start(config: Config, bus: Bus, health: &Health) -> Result<Router, StartError> {
+pub async fn start(
+    config: Config,
+    bus: Bus,
+    lifecycle: &Lifecycle,
+    health: &Health,
+) -> Result<Router, StartError> {
     config.check()?;
     ensure_streams(&bus, &[Stream::Intake, Stream::Dead]).await?;
     for hook in config.hooks.iter().filter(|hook| hook.secrets.is_empty()) {
         tracing::warn!(hook = hook.name, "this hook takes calls from anyone: it has no secret");
     }
     let hooks = config.hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();
-    let app = App { bus, health: health.clone(), hooks: Arc::new(hooks) };
+    let spool = Arc::new(Spool::open(config.spool, config.spool_bytes_max)?);
+    let budget = Semaphore::new(config.body_bytes_in_flight_max / 1024);
+    let app = App {
+        bus,
+        health: health.clone(),
+        hooks: Arc::new(hooks),
+        spool,
+        body_budget: Arc::new(budget),
+    };
+    lifecycle.spawn("spool", drain(app.clone(), lifecycle.soft()));
     health.well("ingress");
     Ok(routes(app))
+}
+
+async fn drain(app: App, stop: CancellationToken) -> Result<(), StartError> {
+    app.spool.drain(&app.bus, &app.health, &stop).await;
+    Ok(())
 }
 
 fn routes(app: App) -> Router {

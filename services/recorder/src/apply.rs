@@ -4,8 +4,13 @@ mod decisions;
 mod follow;
 mod intake;
 mod outcomes;
+mod readings;
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use approval::Policy;
 use bus::{Bus, Delivery, Failure, Names};
@@ -35,6 +40,8 @@ pub(crate) struct Rules {
     pub(crate) names: Names,
     pub(crate) policy: Policy,
     pub(crate) sources: HashSet<String>,
+    /// How long after an answer GitLab is asked what it shows.
+    pub(crate) read_back_after: Vec<Duration>,
 }
 
 /// A message that could be read.
@@ -43,6 +50,7 @@ enum Parsed {
     Seen(Box<intake::Seen>),
     Decided(Box<decisions::Decided>),
     Outcome(Box<outcomes::Reported>),
+    Read(Box<readings::Read>),
 }
 
 /// What a stream carries.
@@ -137,6 +145,7 @@ impl Applier {
                     outcomes::apply(&self.rules, ledger, outcome).await?;
                 }
                 Parsed::Outcome(_) => {}
+                Parsed::Read(read) => readings::apply(&self.rules, ledger, read).await?,
             }
         }
         Ok(())
@@ -146,7 +155,7 @@ impl Applier {
     async fn failure(&self, error: &DbErr) -> Failure {
         if self.store.ping().await.is_err() {
             tracing::warn!(%error, "the database is away, messages wait on the bus");
-            return Failure::Later(std::time::Duration::from_secs(1));
+            return Failure::Later(Duration::from_secs(1));
         }
         Failure::Retry(error.to_string())
     }
@@ -157,6 +166,9 @@ fn parse(carries: Carries, delivery: &Delivery) -> Result<Parsed, Failure> {
         Carries::Intake => intake::parse(delivery).map(|seen| Parsed::Seen(Box::new(seen))),
         Carries::Decisions => {
             decisions::parse(delivery).map(|decided| Parsed::Decided(Box::new(decided)))
+        }
+        Carries::Outcomes if delivery.is(bus::Kind::StatusRead) => {
+            readings::parse(delivery).map(|read| Parsed::Read(Box::new(read)))
         }
         Carries::Outcomes => {
             outcomes::parse(delivery).map(|outcome| Parsed::Outcome(Box::new(outcome)))

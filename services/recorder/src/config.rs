@@ -1,6 +1,6 @@
 //! What recorder needs to know.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use approval::Policy;
 
@@ -17,4 +17,6 @@ pub struct Config {
     pub sources: Vec<String>,
     /// Who may decide.
     pub policy: Policy,
+    /// How long after an answer GitLab is asked what it shows.
+    pub read_back_after: Vec<Duration>,
 }

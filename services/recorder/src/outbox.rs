@@ -36,6 +36,10 @@ const ROWS: u64 = 500;
 const TIDY: Duration = Duration::from_millis(50);
 /// Age at which a row that nobody published is found, and how often it is looked for.
 const SWEEP: Duration = Duration::from_secs(5);
+/// Messages that are a lot at once, and how long more of them are gathered after it: a batch costs the
+/// server four syncs of the disk, however large it is.
+const MANY: usize = 100;
+const GATHER: Duration = Duration::from_millis(50);
 /// Wait after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -232,7 +236,11 @@ impl Publisher {
             }
             // What the table gave already is not published again.
             rows.retain(|row| self.read_to.get(&row.stream).is_none_or(|read| row.seq > *read));
+            let many = rows.len() >= MANY;
             self.publish(rows.into_iter().map(Queued::from).collect()).await?;
+            if many && !self.commits.is_closed() {
+                tokio::time::sleep(GATHER).await;
+            }
             if self.commits.is_empty() && self.behind.load(Ordering::Acquire) {
                 return Ok(false);
             }

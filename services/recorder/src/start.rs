@@ -45,7 +45,12 @@ pub async fn start(
     let own = [Stream::Intake, Stream::Outcome, Stream::Respond, Stream::Event, Stream::Receipt];
     ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
 
-    let rules = Rules { names: bus.names().clone(), policy: config.policy, sources };
+    let rules = Rules {
+        names: bus.names().clone(),
+        policy: config.policy,
+        sources,
+        read_back_after: config.read_back_after,
+    };
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
     let applier = Applier {
         store: store.clone(),

@@ -16,4 +16,4 @@ pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};
-pub(crate) use writing::{Change, Draft};
+pub(crate) use writing::{Change, Draft, Posted};

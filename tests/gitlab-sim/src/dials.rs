@@ -57,6 +57,8 @@ pub enum Routes {
     All,
     /// Only answers to status checks.
     Answers,
+    /// Everything but answers to status checks.
+    Reads,
 }
 
 #[derive(Debug, Clone)]
@@ -94,7 +96,12 @@ impl Dials {
         let mut taken = Vec::new();
         let mut decided = false;
         dials.retain_mut(|dial| {
-            if decided || (dial.routes == Routes::Answers && !is_answer) {
+            let elsewhere = match dial.routes {
+                Routes::All => false,
+                Routes::Answers => !is_answer,
+                Routes::Reads => is_answer,
+            };
+            if decided || elsewhere {
                 return true;
             }
             taken.push(dial.fault.clone());

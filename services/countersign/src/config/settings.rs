@@ -51,7 +51,16 @@ impl Config {
                 allow_unsigned: hook.allow_unsigned,
             });
         }
-        let config = ingress::Config { hooks };
+        let spool = match self.ingress.spool_dir.as_os_str().is_empty() {
+            true => self.server.data_dir.join("spool"),
+            false => self.ingress.spool_dir.clone(),
+        };
+        let config = ingress::Config {
+            hooks,
+            spool,
+            spool_bytes_max: self.ingress.spool_bytes_max,
+            body_bytes_in_flight_max: self.ingress.body_bytes_in_flight_max,
+        };
         config.check().map_err(|error| ConfigError(error.to_string()))?;
         Ok(config)
     }
@@ -120,6 +129,13 @@ impl Config {
             database: self.database()?,
             grpc_listen,
             sources,
+            read_back_after: self
+                .recorder
+                .read_back_ms
+                .iter()
+                .copied()
+                .map(Duration::from_millis)
+                .collect(),
             policy: approval::Policy {
                 approvals: policy.approvals,
                 allowed,

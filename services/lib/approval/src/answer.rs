@@ -116,6 +116,15 @@ pub struct Outcome {
     pub message: String,
 }
 
+/// What GitLab was seen to show some time after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The command whose answer was read back.
+    pub command_id: Uuid,
+    /// What GitLab showed: [`Shown::Pending`], [`Shown::Passed`] or [`Shown::Failed`].
+    pub shown: Shown,
+}
+
 /// Our side of the conversation with GitLab about one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -179,6 +188,18 @@ impl Answer {
             self.shown = Shown::Unsure;
         }
         self.outstanding = None;
+    }
+
+    /// Takes in what GitLab shows; what we believed before, when it was something else.
+    ///
+    /// A reading that belongs to an earlier answer than the last says nothing: the later one may
+    /// have landed after it was made.
+    pub(crate) fn read(&mut self, request: Uuid, reading: Reading) -> Option<Shown> {
+        let last = Uuid::new_v5(&request, &self.commands.to_be_bytes());
+        if self.outstanding.is_some() || reading.command_id != last {
+            return None;
+        }
+        Some(std::mem::replace(&mut self.shown, reading.shown))
     }
 
     /// A report on a command that is settled already: two posts may have crossed, and the one

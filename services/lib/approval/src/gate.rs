@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Evaluation, Facts,
-    MergeRequestState, Outcome, Policy, Refusal, RefusalCode, Request, Sha, Shown, Sighting,
-    Standing, State, Time, Verdict,
+    MergeRequestState, Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown,
+    Sighting, Standing, State, Time, Verdict,
 };
 
 /// What others must do after a change.
@@ -19,6 +19,12 @@ pub enum Effect {
     Became(Uuid, State, State),
     /// GitLab must be told.
     Respond(Uuid, Command),
+    /// GitLab must be asked after a while whether it still shows this answer.
+    ReadBack(Uuid, Command),
+    /// GitLab shows what we answered.
+    Confirmed(Uuid, Shown),
+    /// GitLab shows something else than we believed: the second instead of the first.
+    Drifted(Uuid, Shown, Shown),
     /// GitLab must be asked, for this reason: what was seen does not say enough.
     LookUp(String),
 }
@@ -117,6 +123,7 @@ impl Gate {
             return Vec::new();
         };
         let request = &mut self.requests[index];
+        let settled = request.answer.outstanding.filter(|it| it.id == outcome.command_id);
         request.answer.settle(outcome);
         match &outcome.result {
             CommandResult::NotHead(head) => {
@@ -125,8 +132,29 @@ impl Gate {
             }
             // Asking again at once would only be refused again; the next event tries.
             CommandResult::GivenUp => Vec::new(),
+            CommandResult::Delivered => {
+                let effects = settled.map(|command| Effect::ReadBack(request_id, command));
+                self.finish(&before, effects.into_iter().collect())
+            }
             _ => self.finish(&before, Vec::new()),
         }
+    }
+
+    /// Takes in what GitLab shows some time after an answer, and repairs a difference.
+    pub fn read_back(&mut self, request_id: Uuid, reading: Reading) -> Vec<Effect> {
+        let before = self.states();
+        let Some(index) = self.position(request_id) else {
+            return Vec::new();
+        };
+        let request = &mut self.requests[index];
+        let effect = match request.answer.read(request_id, reading) {
+            None => return Vec::new(),
+            Some(believed) if believed == reading.shown => {
+                Effect::Confirmed(request_id, reading.shown)
+            }
+            Some(believed) => Effect::Drifted(request_id, believed, reading.shown),
+        };
+        self.finish(&before, vec![effect])
     }
 
     /// The commit that is the head as far as we know.

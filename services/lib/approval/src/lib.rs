@@ -21,7 +21,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 
-pub use answer::{Answer, Command, CommandResult, Outcome, Shown, Status};
+pub use answer::{Answer, Command, CommandResult, Outcome, Reading, Shown, Status};
 pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Word};
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};

@@ -15,6 +15,8 @@ enum Event {
     Decide(u8, Word, char, i64),
     /// Ends the outstanding command of a commit, if there is one.
     End(char, CommandResult, bool),
+    /// Reads back what GitLab shows for a commit: `passed`, if it can be and is.
+    Read(char, bool),
 }
 
 fn words() -> impl Strategy<Value = Word> {
@@ -59,6 +61,7 @@ fn events() -> impl Strategy<Value = Event> {
         3 => (0..3_u8, words(), commit(), 1_i64..12)
             .prop_map(|(who, word, digit, at)| Event::Decide(who, word, digit, at)),
         3 => (commit(), result, any::<bool>()).prop_map(|(c, r, maybe)| Event::End(c, r, maybe)),
+        1 => (commit(), any::<bool>()).prop_map(|(c, passed)| Event::Read(c, passed)),
     ]
 }
 
@@ -92,6 +95,14 @@ fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
             let outcome =
                 crate::Outcome { may_have_been_applied, ..outcome(command, result.clone()) };
             scene.gate.settle(id, &outcome);
+        }
+        Event::Read(digit, passed) => {
+            let may_be_passed = gitlab.may_be_passed.entry(*digit).or_default();
+            let passed = *may_be_passed && *passed;
+            let shown = if passed { Shown::Passed } else { Shown::Failed };
+            if !scene.reads(*digit, shown).is_empty() {
+                *may_be_passed = passed;
+            }
         }
     }
 }

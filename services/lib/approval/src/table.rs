@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use crate::testing::{Scene, attempt, id_of, outcome, policy, seconds, sha, sighting};
-use crate::{CommandResult, Effect, MergeRequestState, Sighting, Status, Word};
+use crate::{CommandResult, Effect, MergeRequestState, Reading, Shown, Sighting, Status, Word};
 
 fn open_at(at: i64) -> Scene {
     let mut scene = Scene::default();
@@ -42,8 +42,10 @@ fn an_approval_asks_for_passed_once() {
     let mut scene = open_at(1);
     let receipt = scene.says("ada", Word::Approve, 'a', 2);
     assert_eq!(receipt, "Recorded: approve. Approved by ada.");
-    assert_eq!(scene.command('a').status, Status::Passed);
-    assert_eq!(scene.ends('a', CommandResult::Delivered), []);
+    let command = scene.command('a');
+    assert_eq!(command.status, Status::Passed);
+    let only = [Effect::ReadBack(id_of(&sha('a')), command)];
+    assert_eq!(scene.ends('a', CommandResult::Delivered), only);
     assert_eq!((scene.state('a'), scene.shown('a')), ("approved", "passed"));
 }
 
@@ -314,4 +316,58 @@ fn the_time_of_a_commit_is_compared_in_whole_seconds() {
     let effects = scene.sees(&Sighting { oldrev: Some(sha('b')), ..sighting('c', 1) });
     assert!(!asks_gitlab(&effects));
     assert_eq!((scene.state('b'), scene.state('c')), ("superseded", "waiting"));
+}
+
+#[test]
+fn a_delivered_answer_is_read_back() {
+    let mut scene = open_at(1);
+    scene.says("ada", Word::Approve, 'a', 2);
+    scene.ends('a', CommandResult::Delivered);
+    let confirmed = Effect::Confirmed(id_of(&sha('a')), Shown::Passed);
+    assert_eq!(scene.reads('a', Shown::Passed), [confirmed]);
+    assert_eq!(scene.outstanding('a'), None);
+}
+
+#[test]
+fn what_overtook_our_answer_is_overwritten() {
+    for (word, ours, theirs) in [
+        (Word::Approve, Status::Passed, Shown::Pending),
+        (Word::Approve, Status::Passed, Shown::Failed),
+        (Word::Reject, Status::Failed, Shown::Passed),
+        (Word::Reject, Status::Failed, Shown::Pending),
+    ] {
+        let mut scene = open_at(1);
+        scene.says("ada", word, 'a', 2);
+        scene.ends('a', CommandResult::Delivered);
+        let believed = if ours == Status::Passed { Shown::Passed } else { Shown::Failed };
+        let effects = scene.reads('a', theirs);
+        assert_eq!(effects[0], Effect::Drifted(id_of(&sha('a')), believed, theirs));
+        assert_eq!(scene.command('a').status, ours);
+    }
+}
+
+#[test]
+fn a_passed_that_nobody_decided_is_taken_back() {
+    let mut scene = open_at(1);
+    scene.says("ada", Word::Approve, 'a', 2);
+    scene.ends('a', CommandResult::Delivered);
+    scene.says("ada", Word::Revoke, 'a', 3);
+    scene.ends('a', CommandResult::Delivered);
+    assert_eq!((scene.state('a'), scene.shown('a')), ("waiting", "failed"));
+    scene.reads('a', Shown::Passed);
+    assert_eq!(scene.command('a').status, Status::Failed);
+}
+
+#[test]
+fn a_reading_of_an_earlier_answer_says_nothing() {
+    let mut scene = approved();
+    let early = scene.gate.clone();
+    scene.says("eve", Word::Reject, 'a', 3);
+    assert_eq!(scene.reads('a', Shown::Passed), [], "an answer is on its way");
+    scene.ends('a', CommandResult::Delivered);
+    let id = id_of(&sha('a'));
+    let command_id = uuid::Uuid::new_v5(&id, &early.requests[0].answer.commands.to_be_bytes());
+    let late = Reading { command_id, shown: Shown::Passed };
+    assert_eq!(scene.gate.read_back(id, late), []);
+    assert_eq!(scene.shown('a'), "failed");
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Actor, Allowed, Attempt, Command, CommandResult, Decision, Effect, Facts, Gate,
-    MergeRequestState, Outcome, Policy, Sha, Sighting, Time, Word,
+    MergeRequestState, Outcome, Policy, Reading, Sha, Shown, Sighting, Time, Word,
 };
 
 pub(crate) fn policy(approvals: u32) -> Policy {
@@ -125,6 +125,14 @@ impl Scene {
     pub(crate) fn ends(&mut self, digit: char, result: CommandResult) -> Vec<Effect> {
         let outcome = outcome(self.command(digit), result);
         self.gate.settle(id_of(&sha(digit)), &outcome)
+    }
+
+    /// GitLab is asked what it shows after the last answer.
+    pub(crate) fn reads(&mut self, digit: char, shown: Shown) -> Vec<Effect> {
+        let id = id_of(&sha(digit));
+        let Some(request) = self.gate.request(id) else { return Vec::new() };
+        let command_id = Uuid::new_v5(&id, &request.answer.commands.to_be_bytes());
+        self.gate.read_back(id, Reading { command_id, shown })
     }
 
     pub(crate) fn state(&self, digit: char) -> &'static str {

@@ -54,7 +54,11 @@ impl Bus {
             .headers(headers)
             .payload(last.data.clone())
             .timeout(Some(self.config.publish_timeout));
-        let answer = self.client.send_request(last.subject.clone(), request).await;
+        let mut attempt = self.denials.attempt(&last.subject);
+        let answer = tokio::select! {
+            answer = self.client.send_request(last.subject.clone(), request) => answer,
+            () = attempt.denied() => return Err(PublishError::Denied(last.subject.clone())),
+        };
         let answer = answer.map_err(|error| match error.kind() {
             RequestErrorKind::TimedOut => PublishError::TimedOut,
             _ => PublishError::Refused(error.to_string()),
@@ -64,7 +68,10 @@ impl Bus {
                 Err(PublishError::Refused(error.description))
             }
             Ok(ack) if ack.stream != stream => Err(PublishError::WrongStream(ack.stream)),
-            Ok(ack) if ack.count == messages.len() => Ok(()),
+            Ok(ack) if ack.count == messages.len() => {
+                attempt.accepted();
+                Ok(())
+            }
             // An older server takes the parts of a batch for single messages.
             Ok(_) | Err(_) => Err(PublishError::Refused("it does not know batches".to_owned())),
         }

@@ -10,7 +10,7 @@ use async_nats::{
 
 use percent_encoding::percent_decode_str;
 
-use crate::{Names, Outgoing};
+use crate::{Names, Outgoing, denials::Denials};
 
 /// The oldest server we accept: before it, acknowledged messages were lost in known ways.
 const SERVER_MIN: (u32, u32) = (2, 12);
@@ -67,9 +67,12 @@ pub enum PublishError {
     /// When there is no connection now; nothing was sent.
     #[error("the bus is not connected")]
     NotConnected,
-    /// When no acknowledgement came: it may be stored all the same, or publishing is denied.
+    /// When no acknowledgement came: it may be stored all the same.
     #[error("the bus did not acknowledge in time")]
     TimedOut,
+    /// When our credentials do not allow to publish there.
+    #[error("the bus does not let us publish to {0}: check the permissions of our credentials")]
+    Denied(String),
     /// When the server refused it, for example because the stream is full.
     #[error("the bus refused the message: {0}")]
     Refused(String),
@@ -86,6 +89,7 @@ pub struct Bus {
     /// For streams and consumers, which a busy server takes longer to set up.
     pub(crate) management: jetstream::Context,
     pub(crate) config: Config,
+    pub(crate) denials: Denials,
 }
 
 impl Bus {
@@ -97,11 +101,19 @@ impl Bus {
             .map(|url| url.parse())
             .collect::<Result<_, _>>()
             .map_err(|_| ConnectError::Address)?;
+        let denials = Denials::default();
+        let heard = denials.clone();
         let mut options = ConnectOptions::new()
             .name(format!("countersign-{role}"))
             .connection_timeout(Duration::from_secs(5))
             .custom_inbox_prefix(format!("_INBOX_{role}"))
-            .event_callback(|event| async move { log_event(&event) });
+            .event_callback(move |event| {
+                if let Event::ServerError(error) = &event {
+                    heard.heard(&error.to_string());
+                }
+                log_event(&event);
+                std::future::ready(())
+            });
         if let Some((user, password)) = addresses.iter().find_map(user_of) {
             options = options.user_and_password(user, password);
         }
@@ -125,7 +137,7 @@ impl Bus {
             .build(client.clone());
         let management =
             jetstream::ContextBuilder::new().timeout(MANAGEMENT_TIMEOUT).build(client.clone());
-        Ok(Self { client, jetstream, management, config })
+        Ok(Self { client, jetstream, management, config, denials })
     }
 
     /// Our names on this bus.
@@ -138,6 +150,12 @@ impl Bus {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// A subject to which the server did not let us publish, until it does.
+    #[must_use]
+    pub fn denied(&self) -> Option<String> {
+        self.denials.standing()
     }
 
     /// Publishes and waits until the stream has stored the message.
@@ -162,14 +180,19 @@ impl Bus {
             .headers(message.headers())
             .message_id(&message.id)
             .expected_stream(&message.stream);
+        let mut attempt = self.denials.attempt(&message.subject);
         let sent = self
             .jetstream
             .send_publish(message.subject.clone(), publish)
             .await
             .map_err(|error| classify(&error))?;
-        let stream = message.stream.clone();
+        let (stream, subject) = (message.stream.clone(), message.subject.clone());
         Ok(async move {
-            let stored = sent.await.map_err(|error| classify(&error))?;
+            let stored = tokio::select! {
+                stored = sent.into_future() => stored.map_err(|error| classify(&error))?,
+                () = attempt.denied() => return Err(PublishError::Denied(subject)),
+            };
+            attempt.accepted();
             if stored.stream != stream {
                 return Err(PublishError::WrongStream(stored.stream));
             }

@@ -46,8 +46,12 @@ pub enum Kind {
     Respond,
     /// A `LookUpCommand`.
     LookUp,
+    /// A `ReadBackCommand`.
+    ReadBack,
     /// A `ResponseOutcome`.
     Outcome,
+    /// A `StatusRead`.
+    StatusRead,
     /// A `Receipt`.
     Receipt,
     /// A `RequestEvent` of this type.
@@ -102,7 +106,9 @@ impl Kind {
             Self::Decision => "decision",
             Self::Respond => "respond",
             Self::LookUp => "look-up",
+            Self::ReadBack => "read-back",
             Self::Outcome => "outcome",
+            Self::StatusRead => "status-read",
             Self::Receipt => "receipt",
             Self::Event(event) => event.as_str(),
             Self::DeadLetter => "dead-letter",

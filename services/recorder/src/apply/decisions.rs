@@ -223,7 +223,7 @@ fn answer(rules: &Rules, ledger: &mut Ledger, decided: &Decided, verdict: Verdic
     let subject = rules.names.receipt(&decided.source, decided.decision_id);
     let target = (rules.names.stream(&Stream::Receipt), subject);
     let id = kit::clock::new_id();
-    follow::post(&mut change, target, Kind::Receipt, id, request_id, &receipt, now);
+    follow::post(&mut change, target, Kind::Receipt, id, request_id, receipt, now);
     if let (Some(key), Some(id)) = (&verdict.key, request_id)
         && let Some(request) = ledger.gate(key).request(id)
     {

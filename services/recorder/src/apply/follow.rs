@@ -1,14 +1,18 @@
 //! What follows from a change: audit records, events, and commands in the outbox.
 
-use approval::{Command, Effect, Ending, Gate, Request, Standing, State, Status};
+use std::time::Duration;
+
+use approval::{Command, Effect, Ending, Gate, Request, Shown, Standing, State, Status};
 use bus::{EventType, Kind, Stream};
-use proto::v1::{LookUpCommand, RequestEvent, RespondCommand, Status as WireStatus};
+use proto::v1::{
+    LookUpCommand, ReadBackCommand, RequestEvent, RespondCommand, Status as WireStatus,
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::Rules;
-use crate::store::{Change, Draft, GateKey, outbox};
+use crate::store::{Change, Draft, GateKey, Posted, outbox};
 
 /// Turns the core's effects into records and messages.
 pub(super) fn effects(
@@ -50,6 +54,24 @@ pub(super) fn effects(
                     continue;
                 };
                 respond(change, rules, key, request, command, now);
+            }
+            Effect::ReadBack(id, command) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                for after in &rules.read_back_after {
+                    read_back(change, rules, key, request, command, *after, now);
+                }
+            }
+            Effect::Confirmed(id, shown) => {
+                let message = format!("GitLab was asked: it shows {}.", shown.as_str());
+                record(change, id, "read-back", message, json!({ "shown": shown.as_str() }));
+            }
+            Effect::Drifted(id, believed, shown) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                drifted(change, rules, key, request, (believed, shown), now);
             }
             Effect::LookUp(reason) => look_up(change, rules, key, gate, reason, now),
         }
@@ -127,7 +149,7 @@ pub(super) fn event(
     };
     let subject = rules.names.event(kind, &key.gitlab, key.project_id);
     let target = (rules.names.stream(&Stream::Event), subject);
-    post(change, target, Kind::Event(kind), id, Some(request.id), &data, now);
+    post(change, target, Kind::Event(kind), id, Some(request.id), data, now);
 }
 
 fn respond(
@@ -157,7 +179,56 @@ fn respond(
     };
     let subject = rules.names.respond(&key.gitlab, key.project_id);
     let target = (rules.names.stream(&Stream::Respond), subject);
-    post(change, target, Kind::Respond, command.id, Some(request.id), &data, now);
+    post(change, target, Kind::Respond, command.id, Some(request.id), data, now);
+}
+
+/// One question for each delay: the row that GitLab itself inserts for a new merge request can
+/// come late and overtake our answer, and turns into `failed` after two to three minutes.
+fn read_back(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    command: Command,
+    after: Duration,
+    now: i64,
+) {
+    let id = Uuid::new_v5(&command.id, &after.as_micros().to_be_bytes());
+    let due = now.saturating_add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+    let data = ReadBackCommand {
+        read_back_id: id.to_string(),
+        command_id: command.id.to_string(),
+        request_id: request.id.to_string(),
+        gitlab: key.gitlab.clone(),
+        project_id: key.project_id,
+        iid: key.iid,
+        check_id: key.check_id,
+        sha: request.sha.to_string(),
+        due_at: Some(proto::timestamp(due)),
+    };
+    let subject = rules.names.respond(&key.gitlab, key.project_id);
+    let target = (rules.names.stream(&Stream::Respond), subject);
+    post(change, target, Kind::ReadBack, id, Some(request.id), data, now);
+}
+
+fn drifted(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    (believed, shown): (Shown, Shown),
+    now: i64,
+) {
+    let (believed, shown) = (believed.as_str(), shown.as_str());
+    let message = format!("GitLab shows {shown}, where {believed} was expected.");
+    tracing::warn!(
+        approval.request_id = %request.id, gitlab.project_id = key.project_id,
+        merge_request.iid = key.iid, believed, shown, "GitLab shows another status than expected"
+    );
+    metrics::counter!("countersign_drift_total", "shown" => shown).increment(1);
+    let data = json!({ "expected": believed, "shown": shown });
+    record(change, request.id, "drifted", message.clone(), data);
+    event(change, rules, key, request, EventType::CheckDrifted, &message, now);
 }
 
 fn look_up(
@@ -185,7 +256,7 @@ fn look_up(
     };
     let subject = rules.names.respond(&key.gitlab, key.project_id);
     let target = (rules.names.stream(&Stream::Respond), subject);
-    post(change, target, Kind::LookUp, id, None, &data, now);
+    post(change, target, Kind::LookUp, id, None, data, now);
 }
 
 /// Puts a message into the outbox.
@@ -195,18 +266,19 @@ pub(super) fn post(
     kind: Kind,
     id: Uuid,
     about: Option<Uuid>,
-    data: &impl Serialize,
+    data: impl Serialize + Send + Sync + 'static,
     now: i64,
 ) {
-    change.outbox.push(outbox::Model {
-        // Its place is known at the commit.
+    let row = outbox::Model {
+        // Both are known at the commit.
         seq: 0,
+        data: String::new(),
         id,
         stream,
         subject,
         ce_type: kind.ce_type(),
         about: about.map(|id| id.to_string()),
-        data: String::from_utf8(proto::to_json(data)).unwrap_or_default(),
         created_at: now,
-    });
+    };
+    change.outbox.push(Posted { row, data: Box::new(move || proto::to_json(&data)) });
 }

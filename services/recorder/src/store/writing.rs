@@ -33,6 +33,20 @@ pub(crate) struct Draft {
     pub(crate) data: serde_json::Value,
 }
 
+/// A message for the outbox before it has its place.
+pub(crate) struct Posted {
+    /// Its row, without place and data.
+    pub(crate) row: outbox::Model,
+    /// Writes its data, proto3 JSON: not before it is needed, and not on the task that applies.
+    pub(crate) data: Box<dyn FnOnce() -> Vec<u8> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Posted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Posted").field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
 /// What one message adds, besides the requests it changes.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
@@ -40,7 +54,7 @@ pub(crate) struct Change {
     pub(crate) decisions: Vec<decision::ActiveModel>,
     pub(crate) responses: Vec<response::ActiveModel>,
     pub(crate) drafts: Vec<Draft>,
-    pub(crate) outbox: Vec<outbox::Model>,
+    pub(crate) outbox: Vec<Posted>,
 }
 
 /// What a commit has left.
@@ -76,15 +90,19 @@ impl Writing {
         self.note_the_rest();
         let marks = self.chain()?;
         self.requests(&marks)?;
-        let Change { deliveries, decisions, responses, mut outbox, .. } =
+        let Change { deliveries, decisions, responses, outbox, .. } =
             std::mem::take(&mut self.change);
         self.steps.insert(deliveries)?;
         self.steps.insert(decisions)?;
         self.steps.insert(responses)?;
-        for (place, message) in outbox.iter_mut().enumerate() {
-            // Publishing follows the order of the commits, and within one the order here.
-            message.seq = self.seq * 10_000 + i64::try_from(place).unwrap_or(9_999);
-        }
+        // Publishing follows the order of the commits, and within one the order here.
+        let outbox: Vec<outbox::Model> = (self.seq * 10_000..)
+            .zip(outbox)
+            .map(|(seq, Posted { row, data })| {
+                let data = String::from_utf8(data()).unwrap_or_default();
+                outbox::Model { seq, data, ..row }
+            })
+            .collect();
         let messages = outbox.iter().cloned().map(outbox::ActiveModel::from).collect();
         self.steps.insert(messages)?;
         let head = ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash) };

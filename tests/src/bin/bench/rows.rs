@@ -54,6 +54,12 @@ pub(crate) async fn count(database: &DatabaseConnection, table: &str) -> usize {
     usize::try_from(rows[0].try_get_by_index::<i64>(0).unwrap()).unwrap()
 }
 
+/// The number of the last audit record.
+pub(crate) async fn last_record(database: &DatabaseConnection) -> usize {
+    let rows = query(database, "SELECT seq FROM ledger").await;
+    usize::try_from(rows[0].try_get_by_index::<i64>(0).unwrap()).unwrap()
+}
+
 async fn query(database: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
     let statement = Statement::from_string(database.get_database_backend(), sql);
     database.query_all_raw(statement).await.unwrap()
