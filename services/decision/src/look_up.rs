@@ -49,8 +49,7 @@ fn later(
         code = error.code(),
         "a merge request could not be looked up yet: {error}"
     );
-    let wait = error.retry_after().unwrap_or_else(|| app.pace.wait(attempt, !error.is_temporary()));
-    Err(Failure::Later(wait.max(Duration::from_millis(100))))
+    Err(Failure::Later(app.pace.wait_after(error, attempt)))
 }
 
 async fn report(

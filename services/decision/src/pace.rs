@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
+use gitlab::ApiError;
 use uuid::Uuid;
 
+/// Shortest wait before GitLab is asked the same again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 /// Longest wait while GitLab is away.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Longest wait while an operator must mend something.
@@ -54,6 +57,12 @@ impl Pace {
     /// How long to wait after attempt number `made`.
     pub(crate) fn wait(&self, made: u32, for_operator: bool) -> Duration {
         wait(self.first_wait, made, for_operator, roll())
+    }
+
+    /// How long to wait after question number `attempt` that GitLab did not answer.
+    pub(crate) fn wait_after(&self, error: &ApiError, attempt: u32) -> Duration {
+        let wait = error.retry_after().unwrap_or_else(|| self.wait(attempt, !error.is_temporary()));
+        wait.max(SHORTEST_WAIT)
     }
 
     /// Takes the right to post for a request; `None` while somebody else has it.

@@ -71,8 +71,7 @@ fn later(
     if attempt >= ATTEMPTS_MAX {
         return Ok(());
     }
-    let wait = error.retry_after().unwrap_or_else(|| app.pace.wait(attempt, !error.is_temporary()));
-    Err(Failure::Later(wait.max(Duration::from_millis(100))))
+    Err(Failure::Later(app.pace.wait_after(error, attempt)))
 }
 
 async fn report(app: &App, command: &ReadBackCommand, status: Status) -> Result<(), Failure> {

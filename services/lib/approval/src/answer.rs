@@ -153,10 +153,15 @@ impl Answer {
             return None;
         }
         self.commands += 1;
-        let id = Uuid::new_v5(&request, &self.commands.to_be_bytes());
+        let id = self.last_command_id(request);
         let command = Command { id, status: wanted, may_have_been_applied: false };
         self.outstanding = Some(command);
         Some(command)
+    }
+
+    /// The id of the newest command; of none, when none was given.
+    pub(crate) fn last_command_id(&self, request: Uuid) -> Uuid {
+        Uuid::new_v5(&request, &self.commands.to_be_bytes())
     }
 
     /// Takes in how an attempt ended.
@@ -195,8 +200,7 @@ impl Answer {
     /// A reading that belongs to an earlier answer than the last says nothing: the later one may
     /// have landed after it was made.
     pub(crate) fn read(&mut self, request: Uuid, reading: Reading) -> Option<Shown> {
-        let last = Uuid::new_v5(&request, &self.commands.to_be_bytes());
-        if self.outstanding.is_some() || reading.command_id != last {
+        if self.outstanding.is_some() || reading.command_id != self.last_command_id(request) {
             return None;
         }
         Some(std::mem::replace(&mut self.shown, reading.shown))

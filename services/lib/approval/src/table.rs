@@ -366,7 +366,7 @@ fn a_reading_of_an_earlier_answer_says_nothing() {
     assert_eq!(scene.reads('a', Shown::Passed), [], "an answer is on its way");
     scene.ends('a', CommandResult::Delivered);
     let id = id_of(&sha('a'));
-    let command_id = uuid::Uuid::new_v5(&id, &early.requests[0].answer.commands.to_be_bytes());
+    let command_id = early.requests[0].answer.last_command_id(id);
     let late = Reading { command_id, shown: Shown::Passed };
     assert_eq!(scene.gate.read_back(id, late), []);
     assert_eq!(scene.shown('a'), "failed");

@@ -131,7 +131,7 @@ impl Scene {
     pub(crate) fn reads(&mut self, digit: char, shown: Shown) -> Vec<Effect> {
         let id = id_of(&sha(digit));
         let Some(request) = self.gate.request(id) else { return Vec::new() };
-        let command_id = Uuid::new_v5(&id, &request.answer.commands.to_be_bytes());
+        let command_id = request.answer.last_command_id(id);
         self.gate.read_back(id, Reading { command_id, shown })
     }
 

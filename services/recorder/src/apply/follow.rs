@@ -177,9 +177,7 @@ fn respond(
         sha: request.sha.to_string(),
         status: status.into(),
     };
-    let subject = rules.names.respond(&key.gitlab, key.project_id);
-    let target = (rules.names.stream(&Stream::Respond), subject);
-    post(change, target, Kind::Respond, command.id, Some(request.id), data, now);
+    post(change, to_decision(rules, key), Kind::Respond, command.id, Some(request.id), data, now);
 }
 
 /// One question for each delay: the row that GitLab itself inserts for a new merge request can
@@ -206,9 +204,7 @@ fn read_back(
         sha: request.sha.to_string(),
         due_at: Some(proto::timestamp(due)),
     };
-    let subject = rules.names.respond(&key.gitlab, key.project_id);
-    let target = (rules.names.stream(&Stream::Respond), subject);
-    post(change, target, Kind::ReadBack, id, Some(request.id), data, now);
+    post(change, to_decision(rules, key), Kind::ReadBack, id, Some(request.id), data, now);
 }
 
 fn drifted(
@@ -254,9 +250,13 @@ fn look_up(
         check_name: check_name.unwrap_or_default(),
         reason,
     };
+    post(change, to_decision(rules, key), Kind::LookUp, id, None, data, now);
+}
+
+/// Stream and subject of what decision must do about a gate.
+fn to_decision(rules: &Rules, key: &GateKey) -> (String, String) {
     let subject = rules.names.respond(&key.gitlab, key.project_id);
-    let target = (rules.names.stream(&Stream::Respond), subject);
-    post(change, target, Kind::LookUp, id, None, data, now);
+    (rules.names.stream(&Stream::Respond), subject)
 }
 
 /// Puts a message into the outbox.

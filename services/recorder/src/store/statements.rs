@@ -16,18 +16,12 @@ use tokio::sync::mpsc;
 /// Most rows of one statement, those of a full batch; below it, powers of two.
 pub(super) const ROWS_MAX: usize = 200;
 
-/// What to do about a row that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Conflict {
-    Fails,
-    Replaces,
-}
-
 /// Statements that were built before: but for the values, they depend on the number of rows only.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shapes(Arc<Mutex<HashMap<Shape, Arc<Built>>>>);
 
-type Shape = (&'static str, Conflict, usize);
+/// Table, whether rows that are there already are replaced, and the number of rows.
+type Shape = (&'static str, bool, usize);
 
 #[derive(Debug)]
 struct Built {
@@ -64,23 +58,22 @@ impl Steps {
 
     /// Inserts new rows.
     pub(super) fn insert<A: ActiveModelTrait>(&self, rows: Vec<A>) -> Result<(), DbErr> {
-        self.many(rows, Conflict::Fails, OnConflict::new)
+        self.many(rows, None)
     }
 
     /// Puts rows in place of those that `conflict` allows; none may be left out.
     pub(super) fn replace<A: ActiveModelTrait>(
         &self,
         rows: Vec<A>,
-        conflict: impl Fn() -> OnConflict,
+        conflict: fn() -> OnConflict,
     ) -> Result<(), DbErr> {
-        self.many(rows, Conflict::Replaces, conflict)
+        self.many(rows, Some(conflict))
     }
 
     fn many<A: ActiveModelTrait>(
         &self,
         rows: Vec<A>,
-        kind: Conflict,
-        conflict: impl Fn() -> OnConflict,
+        conflict: Option<fn() -> OnConflict>,
     ) -> Result<(), DbErr> {
         let table = A::Entity::default();
         let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().collect();
@@ -95,13 +88,13 @@ impl Steps {
                     })?);
                 }
             }
-            let built = self.shapes.get((table.table_name(), kind, count), || {
+            let built = self.shapes.get((table.table_name(), conflict.is_some(), count), || {
                 let mut insert = Query::insert();
                 insert.into_table(table.table_ref()).columns(columns.iter().copied());
                 for row in values.chunks(columns.len()) {
                     insert.values_panic(row.iter().cloned().map(Expr::val));
                 }
-                if kind == Conflict::Replaces {
+                if let Some(conflict) = conflict {
                     insert.on_conflict(conflict());
                 }
                 let built = self.backend.build(&insert);
