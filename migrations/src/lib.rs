@@ -7,6 +7,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m0001_requests;
+mod m0003_timing;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -14,6 +15,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_requests::Migration)]
+        vec![Box::new(m0001_requests::Migration), Box::new(m0003_timing::Migration)]
     }
 }

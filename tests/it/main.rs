@@ -16,3 +16,5 @@ mod merge_requests;
 mod pages;
 mod reading_back;
 mod starting;
+mod sweeping;
+mod timing;

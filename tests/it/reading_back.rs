@@ -43,7 +43,10 @@ story!(a_passed_of_somebody_else_is_answered_with_failed, looks_twice(), |stage|
     stage.somebody_else_answers(&merge_request, "passed").await;
     merge_request.status_becomes(&stage.check, "failed").await;
     stage.is_quiet().await;
-    assert_eq!(drifts(stage).await, ["GitLab shows passed, where failed was expected."]);
+    assert_eq!(
+        drifts(stage).await,
+        ["GitLab shows passed, which somebody else has posted, where failed was expected."]
+    );
 });
 
 story!(a_reading_waits_until_gitlab_is_back, |stage| {

@@ -86,6 +86,11 @@ impl Inspector {
         Some(stored)
     }
 
+    /// Deletes a stream and all that is in it.
+    pub async fn deletes(&self, stream: &str) {
+        self.jetstream.delete_stream(stream).await.unwrap();
+    }
+
     /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.
     pub async fn publish(&self, subject: &str, data: &str) {
         let sent = self.jetstream.publish(subject.to_owned(), data.to_owned().into()).await;

@@ -60,6 +60,19 @@ impl StoryDatabase {
         self.connection.get_or_init(connect).await
     }
 
+    pub(crate) async fn forgets_everything(&mut self) {
+        if let Some(file) = self.url.strip_prefix("sqlite://") {
+            self.connection = OnceCell::new();
+            for end in ["", "-wal", "-shm"] {
+                // There is no log after a clean stop.
+                let _absent = std::fs::remove_file(format!("{file}{end}"));
+            }
+            return;
+        }
+        let sql = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+        self.connection().await.execute_unprepared(sql).await.unwrap();
+    }
+
     pub(crate) async fn close(&self) {
         if let Some(connection) = self.connection.get() {
             connection.close_by_ref().await.unwrap();

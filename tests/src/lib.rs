@@ -22,7 +22,7 @@ pub use bus::OutsideSystem;
 pub use database::{Kind, StoryDatabase};
 pub use events::{Event, Events};
 pub use process::{Program, binary, tool};
-pub use stage::{HOOK_SECRET, Stage, dies, is_alive, tell};
+pub use stage::{HOOK_SECRET, Stage, dies, is_alive, tell, until};
 pub use terms::Terms;
 
 /// Tells a story on both databases: `story!(name, |stage| { ... });`

@@ -14,6 +14,8 @@ pub struct Terms {
     pub leaves_an_answer_behind: bool,
     /// How the simulated GitLab behaves.
     pub gitlab: Options,
+    /// A configuration file.
+    pub config_file: Option<String>,
     /// Whether each role is a process of its own, on a bus that is there already.
     pub apart: bool,
 }
@@ -24,6 +26,12 @@ impl Terms {
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
+    }
+
+    /// The same with a configuration file.
+    #[must_use]
+    pub fn file(self, text: &str) -> Self {
+        Self { config_file: Some(text.to_owned()), ..self }
     }
 
     /// The same with each role as a process of its own.

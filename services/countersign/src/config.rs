@@ -1,5 +1,6 @@
 //! The configuration as it is written, and what each role gets of it.
 
+mod policy;
 mod settings;
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
@@ -45,6 +46,7 @@ struct Server {
     listen: String,
     admin_listen: String,
     data_dir: std::path::PathBuf,
+    public_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +55,18 @@ struct GitLab {
     url: String,
     #[serde(default)]
     token: SecretString,
+    #[serde(default)]
+    profile: Profile,
+    #[serde(default)]
+    projects: Vec<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Profile {
+    #[default]
+    GitLab,
+    Deckhouse,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -94,6 +108,35 @@ struct Policy {
     people: Vec<String>,
     groups: Vec<String>,
     reason_required: bool,
+    pending: Pending,
+    heartbeat_every: String,
+    heartbeat_lasts: String,
+    decide_within: String,
+    approval_lasts: String,
+    remind_after: Vec<String>,
+    foreign_passed: ForeignPassed,
+    check: BTreeMap<String, CheckPolicy>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Pending {
+    Quiet,
+    Heartbeat,
+    FailFirst,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ForeignPassed {
+    Answer,
+    Report,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckPolicy {
+    pending: Pending,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -116,12 +159,16 @@ struct Recorder {
     listen: String,
     url: String,
     read_back_ms: Vec<u64>,
+    clock_ms: u64,
+    resend_after_ms: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Decision {
     first_wait_ms: u64,
+    requests_per_second: f64,
+    sweep_per_second: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

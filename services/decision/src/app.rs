@@ -3,27 +3,35 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bus::{Bus, Failure};
-use gitlab::Client;
 use proto::v1::approval_service_client::ApprovalServiceClient;
 use tonic::transport::Channel;
 
-use crate::pace::Pace;
+use crate::{
+    host::{Busy, Host},
+    pace::Pace,
+};
 
 /// What a command needs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) recorder: ApprovalServiceClient<Channel>,
-    pub(crate) gitlabs: Arc<HashMap<String, Client>>,
+    pub(crate) gitlabs: Arc<HashMap<String, Host>>,
     pub(crate) pace: Arc<Pace>,
 }
 
 impl App {
-    /// The client for an instance.
-    pub(crate) fn gitlab(&self, name: &str) -> Result<&Client, Failure> {
+    /// An instance by its name.
+    pub(crate) fn gitlab(&self, name: &str) -> Result<&Host, Failure> {
         self.gitlabs.get(name).ok_or_else(|| {
             let sentence = format!("no GitLab instance named {name} is configured");
             Failure::Reject("unknown-gitlab", sentence)
         })
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(Busy(wait): Busy) -> Self {
+        Self::Later(wait)
     }
 }

@@ -13,6 +13,19 @@ pub struct GitLab {
     pub url: String,
     /// A token with the `api` scope of a member with the Developer role.
     pub token: SecretString,
+    /// Which of several answers counts there.
+    pub answers: Answers,
+    /// Projects that are swept although none of their checks has called yet.
+    pub projects: Vec<i64>,
+}
+
+/// Which of several answers for one commit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// The last, as GitLab does it.
+    Last,
+    /// The first, until Retry is pressed on a failed one, as Deckhouse Code does it.
+    First,
 }
 
 /// What decision needs to know.
@@ -24,6 +37,12 @@ pub struct Config {
     pub recorder_url: String,
     /// Wait after a first failed attempt; it doubles with each further one, up to a minute.
     pub first_wait: Duration,
+    /// Most requests to one instance in a second, over a longer time; above 0.
+    pub requests_per_second: f64,
+    /// Requests of the sweep to one instance in a second; 0 turns it off.
+    pub sweep_per_second: f64,
+    /// Where we are reached from outside: a check that calls there is ours before it ever called.
+    pub public_url: Option<String>,
     /// Our version, for GitLab's logs.
     pub version: &'static str,
 }

@@ -6,13 +6,18 @@
 
 mod app;
 mod config;
+mod host;
 mod look_up;
+mod outcome;
 mod pace;
+mod post;
 mod read_back;
 mod respond;
+mod seen;
 mod start;
+mod sweep;
 
-pub use config::{Config, GitLab};
+pub use config::{Answers, Config, GitLab};
 pub use start::{StartError, start};
 
 /// Our name on the bus.

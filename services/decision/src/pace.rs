@@ -31,6 +31,8 @@ struct State {
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Attempts {
+    /// Deliveries of the command to this process.
+    seen: u32,
     made: u32,
     may_have_been_applied: bool,
 }
@@ -72,6 +74,14 @@ impl Pace {
         if free { Some(Permit { pace: self, request }) } else { None }
     }
 
+    /// Counts a delivery of a command; returns how many came to this process.
+    pub(crate) fn saw(&self, command: Uuid) -> u32 {
+        let mut state = self.state();
+        let attempts = state.attempts.entry(command).or_default();
+        attempts.seen += 1;
+        attempts.seen
+    }
+
     /// Counts an attempt; returns its number, from 1, and whether an earlier one of this process
     /// may have reached GitLab.
     pub(crate) fn begin(&self, command: Uuid) -> (u32, bool) {
@@ -98,7 +108,7 @@ impl Pace {
 
 /// The wait after attempt number `made`: doubling, at most the longest, with a random part so that
 /// many commands do not come back together. `roll` is a random number.
-fn wait(first: Duration, made: u32, for_operator: bool, roll: u32) -> Duration {
+pub(crate) fn wait(first: Duration, made: u32, for_operator: bool, roll: u32) -> Duration {
     let longest = if for_operator { LONGEST_WAIT_FOR_OPERATOR } else { LONGEST_WAIT };
     let factor = 2_u32.saturating_pow(made.saturating_sub(1).min(20));
     let full = first.saturating_mul(factor).min(longest);
@@ -106,7 +116,7 @@ fn wait(first: Duration, made: u32, for_operator: bool, roll: u32) -> Duration {
 }
 
 /// A random number, from the random part of a new id.
-fn roll() -> u32 {
+pub(crate) fn roll() -> u32 {
     let bytes = kit::clock::new_id().into_bytes();
     u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]])
 }

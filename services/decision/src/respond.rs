@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::{Delivery, Failure, Kind, Outgoing, Stream};
-use gitlab::{Answer, Client, Handling, PostOutcome, Status};
+use gitlab::Status;
 use proto::v1::{
     GetWantedAnswerRequest, RespondCommand, ResponseOutcome, Status as WireStatus,
     response_outcome::Result as WireResult,
@@ -11,19 +11,25 @@ use proto::v1::{
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::{ROLE, app::App, pace::Pace};
+use crate::{
+    ROLE,
+    app::App,
+    host::Urgency,
+    outcome::{Next, Outcome},
+    post::{Attempted, Post},
+};
 
 /// How soon to look again when something of ours is away.
 const SOON: Duration = Duration::from_secs(1);
-/// Attempts after which an answer is given up that GitLab says has no place to go.
-const ATTEMPTS_AT_NOTHING: u32 = 8;
+/// How soon to ask again for a command that must wait.
+const HOLD: Duration = Duration::from_secs(5);
 
 /// A command that could be read.
-struct Command {
+pub(crate) struct Command {
     id: Uuid,
-    request_id: Uuid,
-    status: Status,
-    message: RespondCommand,
+    pub(crate) request_id: Uuid,
+    pub(crate) status: Status,
+    pub(crate) message: RespondCommand,
 }
 
 /// How an attempt went, before it is put on the wire.
@@ -39,29 +45,57 @@ struct Report {
 
 pub(crate) async fn carry_out(app: &App, delivery: &Delivery) -> Result<(), Failure> {
     let command = read(delivery)?;
-    let gitlab = app.gitlab(&command.message.gitlab)?;
+    let host = app.gitlab(&command.message.gitlab)?;
+    // What another process did with it, or this one before it died, is not known here.
+    let strange = delivery.deliveries > app.pace.saw(command.id);
     // A second copy of a command, delivered while the first is on its way, waits for it.
     let Some(_permit) = app.pace.post_for(command.request_id) else {
         return Err(Failure::Later(SOON));
     };
-    if let Some(reason) = not_wanted(app, &command).await? {
-        // An attempt of a process that died is not known to this one.
-        let (attempt, applied) = app.pace.begin(command.id);
-        let may_have_been_applied = applied || delivery.deliveries > 1;
-        let report = Report {
-            result: WireResult::Obsolete,
-            code: "obsolete",
-            message: reason,
-            http_status: 0,
-            head_sha: String::new(),
-            may_have_been_applied,
-            attempt,
-        };
-        publish(app, &command, report).await?;
-        app.pace.forget(command.id);
-        return Ok(());
+    let urgency = match command.status {
+        Status::Failed => Urgency::Failed,
+        Status::Passed | Status::Pending => Urgency::Answer,
+    };
+    let turn = host.turn(urgency, 2).await?;
+    let target_branch = match wanted(app, &command).await? {
+        Wanted::Now { target_branch } => target_branch,
+        Wanted::Later => return Err(Failure::Later(HOLD)),
+        Wanted::Never(reason) => return drop_it(app, &command, reason, strange).await,
+    };
+    let (attempt, applied_before) = app.pace.begin(command.id);
+    let doubt = applied_before || strange;
+    let post = Post { app, host, command: &command, target_branch, doubt };
+    let attempted = post.attempt().await;
+    if let Attempted::Ended(outcome) = &attempted {
+        turn.found(outcome.health());
     }
-    post(app, gitlab, &command, delivery.deliveries > 1).await
+    drop(turn);
+    match attempted {
+        Attempted::Elsewhere => Err(Failure::Later(SOON)),
+        Attempted::Ended(outcome) => report(app, &command, &outcome, attempt, doubt).await,
+    }
+}
+
+/// What was wanted is wanted no more.
+async fn drop_it(
+    app: &App,
+    command: &Command,
+    reason: String,
+    strange: bool,
+) -> Result<(), Failure> {
+    let (attempt, applied) = app.pace.begin(command.id);
+    let report = Report {
+        result: WireResult::Obsolete,
+        code: "obsolete",
+        message: reason,
+        http_status: 0,
+        head_sha: String::new(),
+        may_have_been_applied: applied || strange,
+        attempt,
+    };
+    publish(app, command, report).await?;
+    app.pace.forget(command.id);
+    Ok(())
 }
 
 fn read(delivery: &Delivery) -> Result<Command, Failure> {
@@ -71,10 +105,11 @@ fn read(delivery: &Delivery) -> Result<Command, Failure> {
     let id =
         |text: &str| Uuid::parse_str(text).map_err(|_| invalid("an id is not a UUID".to_owned()));
     let status = match message.status() {
+        WireStatus::Pending => Status::Pending,
         WireStatus::Passed => Status::Passed,
         WireStatus::Failed => Status::Failed,
-        WireStatus::Pending | WireStatus::Unspecified => {
-            return Err(invalid("status must be passed or failed".to_owned()));
+        WireStatus::Unspecified => {
+            return Err(invalid("status must be pending, passed or failed".to_owned()));
         }
     };
     Ok(Command {
@@ -85,8 +120,17 @@ fn read(delivery: &Delivery) -> Result<Command, Failure> {
     })
 }
 
-/// Asks recorder whether this is still the answer; the reason when it is not.
-async fn not_wanted(app: &App, command: &Command) -> Result<Option<String>, Failure> {
+/// Whether the command is still the answer.
+enum Wanted {
+    Now {
+        target_branch: String,
+    },
+    Later,
+    /// With the reason.
+    Never(String),
+}
+
+async fn wanted(app: &App, command: &Command) -> Result<Wanted, Failure> {
     let question = GetWantedAnswerRequest {
         request_id: command.request_id.to_string(),
         command_id: command.id.to_string(),
@@ -95,7 +139,11 @@ async fn not_wanted(app: &App, command: &Command) -> Result<Option<String>, Fail
         Ok(answer) => {
             let answer = answer.into_inner();
             let same = answer.post && answer.status() == command.message.status();
-            Ok((!same).then_some(answer.reason))
+            Ok(match (answer.hold, same) {
+                (true, _) => Wanted::Later,
+                (false, true) => Wanted::Now { target_branch: answer.target_branch },
+                (false, false) => Wanted::Never(answer.reason),
+            })
         }
         // Recorder writes the request before the command, so this is another database.
         Err(status) if status.code() == Code::NotFound => {
@@ -109,84 +157,43 @@ async fn not_wanted(app: &App, command: &Command) -> Result<Option<String>, Fail
     }
 }
 
-async fn post(
+/// Reports what became of an attempt, and says when the next one follows.
+async fn report(
     app: &App,
-    gitlab: &Client,
     command: &Command,
-    delivered_before: bool,
+    outcome: &Outcome,
+    attempt: u32,
+    doubt: bool,
 ) -> Result<(), Failure> {
-    let (attempt, applied_before) = app.pace.begin(command.id);
-    let answer = Answer {
-        project_id: command.message.project_id,
-        iid: command.message.iid,
-        check_id: command.message.check_id,
-        sha: command.message.sha.clone(),
-        status: command.status,
-    };
-    let started = std::time::Instant::now();
-    let outcome = gitlab.post_status(answer).await;
     metrics::counter!("countersign_answers_total", "code" => outcome.code()).increment(1);
-    metrics::histogram!("countersign_answer_seconds").record(started.elapsed().as_secs_f64());
-    if outcome.may_have_been_applied() && !outcome.is_delivered() {
+    // Also when it was stored: should the report be lost, the next attempt knows of this one.
+    if outcome.may_have_been_applied() {
         app.pace.may_have_been_applied(command.id);
     }
-    let (result, retry) = judge(&app.pace, &outcome, attempt);
-    log(command, &outcome, attempt);
+    log(command, outcome, attempt);
+    let (result, next) = outcome.judge(attempt);
     let report = Report {
         result,
         code: outcome.code(),
-        message: sentence(command, &outcome),
-        http_status: outcome.http_status().unwrap_or(0),
-        head_sha: match &outcome {
-            PostOutcome::NotHead { head: Some(head) } => head.clone(),
-            _ => String::new(),
-        },
-        may_have_been_applied: outcome.may_have_been_applied()
-            || applied_before
-            || (delivered_before && attempt == 1),
+        message: outcome.sentence(command.status),
+        http_status: outcome.http_status(),
+        head_sha: outcome.head().unwrap_or_default().to_owned(),
+        may_have_been_applied: outcome.may_have_been_applied() || doubt,
         attempt,
     };
     publish(app, command, report).await?;
-    match retry {
-        Some(wait) => Err(Failure::Later(wait)),
-        None => {
+    match next {
+        Next::Soon => Err(Failure::Later(app.pace.wait(attempt, false))),
+        Next::After(time) => Err(Failure::Later(time.max(SOON))),
+        Next::AfterOperator => Err(Failure::Later(app.pace.wait(attempt, true))),
+        Next::None => {
             app.pace.forget(command.id);
             Ok(())
         }
     }
 }
 
-/// What an answer of GitLab's means for the command, and when to try again.
-fn judge(pace: &Pace, outcome: &PostOutcome, attempt: u32) -> (WireResult, Option<Duration>) {
-    let retry = |for_operator| Some(pace.wait(attempt, for_operator));
-    match outcome.handling() {
-        Handling::Done => (WireResult::Delivered, None),
-        Handling::Superseded => (WireResult::NotHead, None),
-        Handling::RetrySoon => (WireResult::Retrying, retry(false)),
-        Handling::RetryAfter(time) => (WireResult::Retrying, Some(time.max(SOON))),
-        Handling::NeedsOperator => match outcome {
-            // The merge request or the check was deleted, or our request was wrong from the
-            // start: nothing that an operator mends brings it back.
-            PostOutcome::NotFound { .. }
-            | PostOutcome::BadRequest { .. }
-            | PostOutcome::Unprocessable { .. }
-                if attempt >= ATTEMPTS_AT_NOTHING =>
-            {
-                (WireResult::GivenUp, None)
-            }
-            _ => (WireResult::Retrying, retry(true)),
-        },
-    }
-}
-
-fn sentence(command: &Command, outcome: &PostOutcome) -> String {
-    match outcome {
-        PostOutcome::Stored => format!("GitLab stored {}.", command.status),
-        other => other.sentence(),
-    }
-}
-
-fn log(command: &Command, outcome: &PostOutcome, attempt: u32) {
+fn log(command: &Command, outcome: &Outcome, attempt: u32) {
     let message = &command.message;
     let (request, project, iid) = (&message.request_id, message.project_id, message.iid);
     if outcome.is_delivered() {
@@ -198,7 +205,7 @@ fn log(command: &Command, outcome: &PostOutcome, attempt: u32) {
         tracing::warn!(
             approval.request_id = request, gitlab.project_id = project, merge_request.iid = iid,
             status = %command.status, attempt, code = outcome.code(),
-            "GitLab did not take the answer: {}", outcome.sentence()
+            "GitLab did not take the answer: {}", outcome.sentence(command.status)
         );
     }
 }

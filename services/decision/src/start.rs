@@ -8,11 +8,14 @@ use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
 use tonic::transport::Endpoint;
 
-use crate::{Config, GitLab, ROLE, app::App, look_up, pace::Pace, read_back, respond};
+use crate::{
+    Config, GitLab, ROLE, app::App, host::Host, look_up, pace::Pace, read_back, respond,
+    sweep::Sweep,
+};
 
-/// Commands under way at once, over all merge requests: each loop takes one at a time, so that one
-/// that GitLab answers slowly holds up no other.
-const LOOPS: usize = 8;
+/// Commands under way at once, most of them waiting for their turn: among them the most urgent is
+/// found.
+const UNDER_WAY: usize = 64;
 
 /// When decision cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +43,8 @@ pub async fn start(
     lifecycle: &Lifecycle,
     health: &Health,
 ) -> Result<(), StartError> {
-    let mut gitlabs = HashMap::new();
-    for GitLab { name, url, token } in config.gitlabs {
+    let (mut gitlabs, mut swept) = (HashMap::new(), Vec::new());
+    for GitLab { name, url, token, answers, projects } in config.gitlabs {
         let client = Client::new(ClientConfig {
             base_url: url,
             token,
@@ -50,7 +53,10 @@ pub async fn start(
             connect_timeout: Duration::from_secs(5),
         });
         let client = client.map_err(|cause| StartError::GitLab { name: name.clone(), cause })?;
-        gitlabs.insert(name, client);
+        let (per_second, wait) = (config.requests_per_second, config.first_wait);
+        let host = Host::new(client, answers, per_second, wait, lifecycle.soft());
+        gitlabs.insert(name.clone(), host);
+        swept.push((name, projects));
     }
     let channel =
         Endpoint::from_shared(config.recorder_url)?.timeout(Duration::from_secs(5)).connect_lazy();
@@ -61,15 +67,24 @@ pub async fn start(
         gitlabs: Arc::new(gitlabs),
         pace: Arc::new(Pace::new(config.first_wait)),
     };
-    for _ in 0..LOOPS {
-        let (app, bus, stop) = (app.clone(), bus.clone(), lifecycle.soft());
-        lifecycle.spawn("commands", async move {
-            // A command that waits for its next attempt stays unacknowledged, so many may.
-            let limits = Limits { batch: 1, under_way: 1, prefetched: 1, unacknowledged: 50_000 };
-            let stream = Stream::Respond;
-            bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
+    for (gitlab, projects) in swept.into_iter().filter(|_| config.sweep_per_second > 0.0) {
+        let (app, public_url) = (app.clone(), config.public_url.clone());
+        let sweep =
+            Sweep { app, gitlab, projects, per_second: config.sweep_per_second, public_url };
+        let stop = lifecycle.soft();
+        lifecycle.spawn("sweep", async move {
+            sweep.run(stop).await;
+            Ok::<_, StartError>(())
         });
     }
+    let stop = lifecycle.soft();
+    lifecycle.spawn("commands", async move {
+        // A command that waits for its next attempt stays unacknowledged, so many may.
+        let limits =
+            Limits { batch: 1, under_way: UNDER_WAY, prefetched: 1, unacknowledged: 50_000 };
+        let stream = Stream::Respond;
+        bus::consume(&bus, ROLE, &stream, limits, stop, |batch| carry_out(&app, batch)).await
+    });
     health.well("decision");
     Ok(())
 }

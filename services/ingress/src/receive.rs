@@ -135,5 +135,6 @@ fn event(id: Uuid, verified: &Verified, call: &StatusCheckCall) -> MergeRequestS
         labels: call.labels.clone(),
         draft: call.draft,
         updated_at: call.updated_at.map(|time| proto::timestamp(time.as_microsecond())),
+        ..MergeRequestSeen::default()
     }
 }

@@ -1,19 +1,21 @@
 //! What arrives on the bus, applied: parsed, put through the core, written in one transaction.
 
 mod decisions;
+mod due;
 mod follow;
-mod intake;
+pub(crate) mod intake;
 mod outcomes;
 mod readings;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use approval::Policy;
+use approval::{Gate, Policy, Status};
 use bus::{Bus, Delivery, Failure, Names};
+use proto::v1::Status as WireStatus;
 use sea_orm::DbErr;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -39,9 +41,24 @@ pub(crate) struct Applier {
 pub(crate) struct Rules {
     pub(crate) names: Names,
     pub(crate) policy: Policy,
+    /// What is different for checks of these names.
+    pub(crate) policy_of_check: HashMap<String, Policy>,
     pub(crate) sources: HashSet<String>,
     /// How long after an answer GitLab is asked what it shows.
     pub(crate) read_back_after: Vec<Duration>,
+}
+
+impl Rules {
+    /// What applies to a merge request at a check.
+    fn policy(&self, gate: &Gate) -> &Policy {
+        let name = gate.head().map(|head| head.facts.check_name.as_str());
+        self.policy_of(name.unwrap_or_default())
+    }
+
+    /// What applies to a check of this name.
+    pub(crate) fn policy_of(&self, check_name: &str) -> &Policy {
+        self.policy_of_check.get(check_name).unwrap_or(&self.policy)
+    }
 }
 
 /// A message that could be read.
@@ -51,6 +68,13 @@ enum Parsed {
     Decided(Box<decisions::Decided>),
     Outcome(Box<outcomes::Reported>),
     Read(Box<readings::Read>),
+}
+
+/// What a transaction is for.
+enum Work<'a> {
+    Messages(&'a [&'a Parsed]),
+    /// It is time to look at these gates.
+    Tick(&'a [GateKey]),
 }
 
 /// What a stream carries.
@@ -74,14 +98,14 @@ impl Applier {
             batch.iter().map(|delivery| parse(carries, delivery)).collect();
         let good: Vec<&Parsed> = parsed.iter().filter_map(|it| it.as_ref().ok()).collect();
         let _turn = self.turn.lock().await;
-        let together = self.transact(&good).await;
+        let together = self.transact(Work::Messages(&good)).await;
         let mut results = Vec::with_capacity(parsed.len());
         for message in &parsed {
             results.push(match (message, &together) {
                 (Err(failure), _) => Err(failure.clone()),
                 (Ok(_), Ok(())) => Ok(()),
                 (Ok(_), Err(error)) if good.len() == 1 => Err(self.failure(error).await),
-                (Ok(message), Err(_)) => match self.transact(&[message]).await {
+                (Ok(message), Err(_)) => match self.transact(Work::Messages(&[message])).await {
                     Ok(()) => Ok(()),
                     Err(error) => Err(self.failure(&error).await),
                 },
@@ -94,12 +118,21 @@ impl Applier {
         results
     }
 
-    async fn transact(&self, messages: &[&Parsed]) -> Result<(), DbErr> {
-        if messages.is_empty() {
+    /// Does what is due on these gates, in one transaction.
+    pub(crate) async fn tick(&self, keys: &[GateKey]) -> Result<(), DbErr> {
+        self.transact(Work::Tick(keys)).await
+    }
+
+    async fn transact(&self, work: Work<'_>) -> Result<(), DbErr> {
+        if matches!(work, Work::Messages([])) {
             return Ok(());
         }
         let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
-        match self.fill(&mut ledger, messages).await {
+        let filled = match work {
+            Work::Messages(messages) => self.fill(&mut ledger, messages).await,
+            Work::Tick(keys) => due::apply(&self.rules, &mut ledger, keys).await,
+        };
+        match filled {
             Ok(()) => {
                 let committed = ledger.commit().await?;
                 self.store.announce(committed.seq);
@@ -192,6 +225,18 @@ fn read<M: serde::de::DeserializeOwned>(
 
 fn from_json<M: serde::de::DeserializeOwned>(data: &[u8]) -> Result<M, Failure> {
     proto::from_json(data).map_err(|error| Failure::Reject("invalid", error.to_string()))
+}
+
+fn status(status: WireStatus) -> Result<Status, Failure> {
+    match status {
+        WireStatus::Pending => Ok(Status::Pending),
+        WireStatus::Passed => Ok(Status::Passed),
+        WireStatus::Failed => Ok(Status::Failed),
+        WireStatus::Unspecified => {
+            let sentence = "status must be pending, passed or failed".to_owned();
+            Err(Failure::Reject("invalid", sentence))
+        }
+    }
 }
 
 fn uuid(text: &str, field: &str) -> Result<Uuid, Failure> {

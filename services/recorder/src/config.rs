@@ -1,6 +1,6 @@
 //! What recorder needs to know.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use approval::Policy;
 
@@ -17,6 +17,10 @@ pub struct Config {
     pub sources: Vec<String>,
     /// Who may decide.
     pub policy: Policy,
+    /// What is different for status checks of these names.
+    pub policy_of_check: HashMap<String, Policy>,
+    /// How often it is looked whether something is due.
+    pub look_at_the_clock_every: Duration,
     /// How long after an answer GitLab is asked what it shows.
     pub read_back_after: Vec<Duration>,
 }

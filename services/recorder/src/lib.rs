@@ -9,6 +9,7 @@ mod outbox;
 mod service;
 mod start;
 mod store;
+mod timers;
 
 pub use config::Config;
 pub use start::{StartError, start};

@@ -2,12 +2,16 @@
 
 mod convert;
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
+use approval::Time;
+use bus::Failure;
 use futures::{Stream, StreamExt, stream};
 use proto::v1::{
-    GetRequestRequest, GetRequestResponse, GetWantedAnswerRequest, GetWantedAnswerResponse,
-    ListRequestsRequest, ListRequestsResponse, WatchRequestsRequest, WatchRequestsResponse,
+    CompareSightingRequest, CompareSightingResponse, GetRequestRequest, GetRequestResponse,
+    GetWantedAnswerRequest, GetWantedAnswerResponse, ListRequestsRequest, ListRequestsResponse,
+    ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, WatchRequestsRequest,
+    WatchRequestsResponse,
     approval_service_server::{ApprovalService, ApprovalServiceServer},
 };
 use sea_orm::DbErr;
@@ -19,7 +23,10 @@ use tonic::{
 };
 use uuid::Uuid;
 
-use crate::store::{Filter, GateKey, Page, Recorded, Store};
+use crate::{
+    apply::{Rules, intake},
+    store::{Filter, GateKey, Page, Recorded, Store},
+};
 
 /// Rows of a page when none are asked for, and at most.
 const PAGE_DEFAULT: u64 = 50;
@@ -33,6 +40,7 @@ const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) store: Store,
+    pub(crate) rules: Arc<Rules>,
     /// Ends the watches, which never end by themselves.
     pub(crate) stop: CancellationToken,
 }
@@ -148,7 +156,34 @@ impl ApprovalService for Service {
         let id = id_of(&request.get_ref().request_id)?;
         let command = id_of(&request.get_ref().command_id)?;
         let recorded = self.find(id).await?;
-        Ok(Response::new(convert::wanted(&recorded.request, command)))
+        let policy = self.rules.policy_of(&recorded.request.facts.check_name);
+        Ok(Response::new(convert::wanted(&recorded.request, command, policy)))
+    }
+
+    async fn list_watched(
+        &self,
+        request: Request<ListWatchedRequest>,
+    ) -> Result<Response<ListWatchedResponse>, Status> {
+        let gitlab = &request.get_ref().gitlab;
+        let checks = self.store.known_checks(gitlab).await.map_err(internal)?;
+        let open = self.store.open_gates(gitlab).await.map_err(internal)?;
+        Ok(Response::new(convert::watched(checks, open)))
+    }
+
+    async fn compare_sighting(
+        &self,
+        request: Request<CompareSightingRequest>,
+    ) -> Result<Response<CompareSightingResponse>, Status> {
+        let mut message = request.into_inner().seen.unwrap_or_default();
+        let shown = std::mem::take(&mut message.shown);
+        let gate = self.store.gate(&sighting(message.clone())?.key).await.map_err(internal)?;
+        let last_command_id = intake::last_command_id(&gate, &sighting(message.clone())?);
+        let last_command_id = last_command_id.map(|id| id.to_string()).unwrap_or_default();
+        // Whoever asks reads the status once more before it is reported.
+        message.shown = shown;
+        message.shown_after = last_command_id.clone();
+        let known = intake::is_known(&self.rules, &gate, &sighting(message)?);
+        Ok(Response::new(CompareSightingResponse { known, last_command_id }))
     }
 }
 
@@ -185,6 +220,14 @@ fn watch(
         }
     })
     .flatten()
+}
+
+fn sighting(message: MergeRequestSeen) -> Result<intake::Seen, Status> {
+    let seen = intake::seen(message, Time(kit::clock::now_micros()));
+    seen.map_err(|failure| match failure {
+        Failure::Reject(_, sentence) => Status::invalid_argument(sentence),
+        Failure::Retry(_) | Failure::Later(_) => Status::unavailable("try again"),
+    })
 }
 
 fn id_of(text: &str) -> Result<Uuid, Status> {

@@ -12,6 +12,7 @@ use crate::{
     outbox,
     service::{self, Service},
     store::Store,
+    timers,
 };
 
 /// Most messages in one transaction.
@@ -45,17 +46,18 @@ pub async fn start(
     let own = [Stream::Intake, Stream::Outcome, Stream::Respond, Stream::Event, Stream::Receipt];
     ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
 
-    let rules = Rules {
+    let rules = Arc::new(Rules {
         names: bus.names().clone(),
         policy: config.policy,
+        policy_of_check: config.policy_of_check,
         sources,
         read_back_after: config.read_back_after,
-    };
+    });
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
     let applier = Applier {
         store: store.clone(),
         bus: bus.clone(),
-        rules: Arc::new(rules),
+        rules: rules.clone(),
         outbox,
         turn: Arc::default(),
     };
@@ -65,7 +67,12 @@ pub async fn start(
         let applier = Applier { turn: Arc::default(), ..applier.clone() };
         spawn_consumer(lifecycle, applier, stream, carries);
     }
-    drop(applier);
+    let (ticking, stop) = (applier, lifecycle.soft());
+    let every = config.look_at_the_clock_every;
+    lifecycle.spawn("timers", async move {
+        timers::run(ticking, every, stop).await;
+        Ok::<_, StartError>(())
+    });
     let stop = lifecycle.soft();
     lifecycle.spawn("outbox", async move {
         publisher.run(stop).await;
@@ -73,7 +80,7 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
-    let service = Service { store, stop: lifecycle.soft() };
+    let service = Service { store, rules, stop: lifecycle.soft() };
     lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");

@@ -2,6 +2,7 @@
 
 mod connect;
 mod entity;
+mod known_checks;
 mod ledger;
 mod published;
 mod reads;
@@ -11,7 +12,7 @@ mod writing;
 
 pub(crate) use connect::Store;
 pub use connect::{Database, DatabaseError};
-pub(crate) use entity::{decision, delivery, outbox, response};
+pub(crate) use entity::{decision, delivery, known_check, outbox, response};
 pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};

@@ -117,6 +117,7 @@ fn shown(request: &Request) -> String {
         "passed" => "passed",
         "failed" => "failed",
         "pending" => "pending",
+        "foreign_passed" => "passed, which somebody else has posted",
         "nothing" => "not answered yet",
         _ => "not known for sure",
     };

@@ -9,7 +9,7 @@ use bus::Names;
 use kit::config::ConfigError;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, SignInBy};
+use super::{Config, Profile, SignInBy};
 use crate::settings::{BusSettings, Role, Settings};
 
 type Result<T> = std::result::Result<T, ConfigError>;
@@ -87,6 +87,11 @@ impl Config {
                 name: name.clone(),
                 url: gitlab.url.clone(),
                 token: gitlab.token.clone(),
+                answers: match gitlab.profile {
+                    Profile::GitLab => decision::Answers::Last,
+                    Profile::Deckhouse => decision::Answers::First,
+                },
+                projects: gitlab.projects.clone(),
             });
         }
         for (name, hook) in &self.hook {
@@ -95,8 +100,20 @@ impl Config {
                 return wrong(format!("hook.{name}.gitlab: there is no gitlab.{missing}"));
             }
         }
+        let (all, sweep) = (self.decision.requests_per_second, self.decision.sweep_per_second);
+        if !(all > 0.0 && all.is_finite()) {
+            return wrong("decision.requests_per_second must be above 0");
+        }
+        if !(0.0..=all).contains(&sweep) {
+            return wrong(
+                "decision.sweep_per_second must be from 0 to decision.requests_per_second",
+            );
+        }
         Ok(decision::Config {
             gitlabs,
+            requests_per_second: all,
+            sweep_per_second: sweep,
+            public_url: Some(self.server.public_url.clone()).filter(|url| !url.is_empty()),
             recorder_url: self.recorder.url.clone(),
             first_wait: Duration::from_millis(self.decision.first_wait_ms),
             version: env!("CARGO_PKG_VERSION"),
@@ -104,13 +121,6 @@ impl Config {
     }
 
     fn recorder(&self, role: Role) -> Result<recorder::Config> {
-        let policy = &self.policy;
-        let allowed = if policy.people.is_empty() && policy.groups.is_empty() {
-            approval::Allowed::Anyone
-        } else {
-            let (people, groups) = (policy.people.clone(), policy.groups.clone());
-            approval::Allowed::Listed { people, groups }
-        };
         let mut sources = Vec::new();
         for name in self.source.keys() {
             if !plain(name) || name == bus::UI_SOURCE {
@@ -125,6 +135,7 @@ impl Config {
             Role::All => SocketAddr::from(([127, 0, 0, 1], 0)),
             _ => address("recorder.listen", &self.recorder.listen)?,
         };
+        let policy = self.policy()?;
         Ok(recorder::Config {
             database: self.database()?,
             grpc_listen,
@@ -136,11 +147,9 @@ impl Config {
                 .copied()
                 .map(Duration::from_millis)
                 .collect(),
-            policy: approval::Policy {
-                approvals: policy.approvals,
-                allowed,
-                reason_required: policy.reason_required,
-            },
+            policy_of_check: self.policy_of_check(&policy)?,
+            policy,
+            look_at_the_clock_every: Duration::from_millis(self.recorder.clock_ms),
         })
     }
 

@@ -2,11 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::Sha;
+use crate::{Sha, Time};
 
 /// What a status check can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// Nobody has decided yet; GitLab turns it into `failed` after two to three minutes.
+    Pending,
     /// The merge request may be merged.
     Passed,
     /// It may not.
@@ -18,8 +20,20 @@ impl Status {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Passed => "passed",
             Self::Failed => "failed",
+        }
+    }
+
+    /// Reads GitLab's word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "pending" => Some(Self::Pending),
+            "passed" => Some(Self::Passed),
+            "failed" => Some(Self::Failed),
+            _ => None,
         }
     }
 }
@@ -29,10 +43,12 @@ impl Status {
 pub enum Shown {
     /// We never answered: GitLab shows `pending`, or `failed` after its own timeout.
     Nothing,
-    /// Somebody pressed Retry, which puts GitLab back to `pending`.
+    /// Somebody pressed Retry, which puts GitLab back to `pending`; or our `pending`.
     Pending,
     /// GitLab stored our `passed`.
     Passed,
+    /// Somebody else's `passed`: every developer may post one.
+    ForeignPassed,
     /// GitLab stored our `failed`.
     Failed,
     /// An answer may or may not have been stored.
@@ -40,9 +56,15 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// Whether GitLab may show `passed`: what must be revoked when the verdict is gone.
+    /// Whether GitLab may show `passed`.
     #[must_use]
     pub fn may_be_passed(self) -> bool {
+        matches!(self, Self::Passed | Self::ForeignPassed | Self::Unsure)
+    }
+
+    /// Whether GitLab may show a `passed` of ours: what must be revoked when the verdict is gone.
+    #[must_use]
+    pub fn may_be_our_passed(self) -> bool {
         matches!(self, Self::Passed | Self::Unsure)
     }
 
@@ -53,6 +75,7 @@ impl Shown {
             Self::Nothing => "nothing",
             Self::Pending => "pending",
             Self::Passed => "passed",
+            Self::ForeignPassed => "foreign_passed",
             Self::Failed => "failed",
             Self::Unsure => "unsure",
         }
@@ -65,13 +88,19 @@ impl Shown {
             "nothing" => Self::Nothing,
             "pending" => Self::Pending,
             "passed" => Self::Passed,
+            "foreign_passed" => Self::ForeignPassed,
             "failed" => Self::Failed,
             _ => Self::Unsure,
         }
     }
 
     fn is(self, status: Status) -> bool {
-        matches!((self, status), (Self::Passed, Status::Passed) | (Self::Failed, Status::Failed))
+        matches!(
+            (self, status),
+            (Self::Pending, Status::Pending)
+                | (Self::Passed, Status::Passed)
+                | (Self::Failed, Status::Failed)
+        )
     }
 }
 
@@ -116,13 +145,14 @@ pub struct Outcome {
     pub message: String,
 }
 
-/// What GitLab was seen to show some time after an answer.
+/// What GitLab was seen to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// The command whose answer was read back.
+    /// The newest command when GitLab was asked; of a request that was never answered,
+    /// [`Answer::last_command_id`] of none.
     pub command_id: Uuid,
-    /// What GitLab showed: [`Shown::Pending`], [`Shown::Passed`] or [`Shown::Failed`].
-    pub shown: Shown,
+    /// What GitLab showed.
+    pub shown: Status,
 }
 
 /// Our side of the conversation with GitLab about one commit.
@@ -134,6 +164,8 @@ pub struct Answer {
     pub outstanding: Option<Command>,
     /// How many commands were ever given.
     pub commands: u32,
+    /// When the outstanding command was given or last heard of.
+    pub heard_at: Time,
     /// Why the last attempt was not stored; cleared by the next that is.
     pub problem: Option<String>,
 }
@@ -142,38 +174,57 @@ impl Answer {
     /// Before anything was said.
     #[must_use]
     pub fn none() -> Self {
-        Self { shown: Shown::Nothing, outstanding: None, commands: 0, problem: None }
+        Self {
+            shown: Shown::Nothing,
+            outstanding: None,
+            commands: 0,
+            heard_at: Time(0),
+            problem: None,
+        }
     }
 
-    /// Gives the command that brings GitLab to `wanted`, unless one is on its way already
-    /// (the later verdict waits for its outcome) or nothing has to be said.
-    pub(crate) fn command(&mut self, request: Uuid, wanted: Option<Status>) -> Option<Command> {
+    /// Gives the command that brings GitLab to `wanted`, unless it shows that already.
+    pub(crate) fn bring_to(
+        &mut self,
+        request: Uuid,
+        wanted: Option<Status>,
+        at: Time,
+    ) -> Option<Command> {
         let wanted = wanted.filter(|status| !self.shown.is(*status))?;
+        self.command(request, wanted, at)
+    }
+
+    /// Gives a command, unless one is on its way already: the later one waits for its outcome.
+    pub(crate) fn command(&mut self, request: Uuid, status: Status, at: Time) -> Option<Command> {
         if self.outstanding.is_some() {
             return None;
         }
         self.commands += 1;
+        self.heard_at = at;
         let id = self.last_command_id(request);
-        let command = Command { id, status: wanted, may_have_been_applied: false };
+        let command = Command { id, status, may_have_been_applied: false };
         self.outstanding = Some(command);
         Some(command)
     }
 
     /// The id of the newest command; of none, when none was given.
-    pub(crate) fn last_command_id(&self, request: Uuid) -> Uuid {
+    #[must_use]
+    pub fn last_command_id(&self, request: Uuid) -> Uuid {
         Uuid::new_v5(&request, &self.commands.to_be_bytes())
     }
 
     /// Takes in how an attempt ended.
-    pub(crate) fn settle(&mut self, outcome: &Outcome) {
+    pub(crate) fn settle(&mut self, outcome: &Outcome, at: Time) {
         let Some(command) = self.outstanding.filter(|it| it.id == outcome.command_id) else {
             self.settle_stray(outcome);
             return;
         };
+        self.heard_at = at;
         let maybe = command.may_have_been_applied || outcome.may_have_been_applied;
         match outcome.result {
             CommandResult::Delivered => {
                 self.shown = match outcome.status {
+                    Status::Pending => Shown::Pending,
                     Status::Passed => Shown::Passed,
                     Status::Failed => Shown::Failed,
                 };
@@ -190,12 +241,16 @@ impl Answer {
             }
         }
         if maybe && outcome.result != CommandResult::Delivered {
-            self.shown = Shown::Unsure;
+            self.shown = match command.status {
+                // Only posted where no `passed` stands.
+                Status::Pending => Shown::Pending,
+                Status::Passed | Status::Failed => Shown::Unsure,
+            };
         }
         self.outstanding = None;
     }
 
-    /// Takes in what GitLab shows; what we believed before, when it was something else.
+    /// Takes in what GitLab shows; what we believed before.
     ///
     /// A reading that belongs to an earlier answer than the last says nothing: the later one may
     /// have landed after it was made.
@@ -203,7 +258,17 @@ impl Answer {
         if self.outstanding.is_some() || reading.command_id != self.last_command_id(request) {
             return None;
         }
-        Some(std::mem::replace(&mut self.shown, reading.shown))
+        let believed = self.shown;
+        self.shown = match (reading.shown, believed) {
+            (Status::Passed, Shown::Passed | Shown::Unsure) => Shown::Passed,
+            (Status::Passed, _) => Shown::ForeignPassed,
+            // GitLab's own row, and what GitLab makes of a `pending` by itself: no answer of ours.
+            (Status::Pending | Status::Failed, Shown::Nothing) => Shown::Nothing,
+            (Status::Failed, Shown::Pending) => Shown::Pending,
+            (Status::Pending, _) => Shown::Pending,
+            (Status::Failed, _) => Shown::Failed,
+        };
+        Some(believed)
     }
 
     /// A report on a command that is settled already: two posts may have crossed, and the one

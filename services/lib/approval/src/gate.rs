@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use crate::{
-    Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Evaluation, Facts,
-    MergeRequestState, Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown,
-    Sighting, Standing, State, Time, Verdict,
+    Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Facts, MergeRequestState,
+    Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown, Sighting, Standing, State,
+    Status, Time, Timing, Verdict, admit::admit,
 };
 
 /// What others must do after a change.
@@ -19,6 +19,10 @@ pub enum Effect {
     Became(Uuid, State, State),
     /// GitLab must be told.
     Respond(Uuid, Command),
+    /// Decision must be given this command once more: nothing was heard of it.
+    Resend(Uuid, Command),
+    /// People must be reminded that a request waits.
+    Remind(Uuid),
     /// GitLab must be asked after a while whether it still shows this answer.
     ReadBack(Uuid, Command),
     /// GitLab shows what we answered.
@@ -69,7 +73,7 @@ impl Gate {
                 effects.extend(self.doubt(sighting, sha, age));
             }
         }
-        self.finish(&before, effects)
+        self.finish(&before, effects, sighting.at, policy)
     }
 
     /// Applies a decision, or says why not.
@@ -104,7 +108,7 @@ impl Gate {
         let overtaken = last.is_some_and(|last| last.rank() > decision.rank());
         let repeated = last.is_some_and(|last| last.word == decision.word);
         let changed = !overtaken && !repeated;
-        let word = decision.word;
+        let (word, at) = (decision.word, decision.at);
         request.decisions.push(decision);
         request.judge(policy);
         let message = match (overtaken, repeated) {
@@ -112,49 +116,64 @@ impl Gate {
             (_, true) => format!("Recorded before, nothing new. {}", request.explanation),
             _ => format!("Recorded: {}. {}", word.as_str(), request.explanation),
         };
-        let effects = self.finish(&before, Vec::new());
+        let effects = self.finish(&before, Vec::new(), at, policy);
         Ok(Accepted { changed, message, effects })
     }
 
     /// Takes in what became of a command.
-    pub fn settle(&mut self, request_id: Uuid, outcome: &Outcome) -> Vec<Effect> {
+    pub fn settle(
+        &mut self,
+        request_id: Uuid,
+        outcome: &Outcome,
+        at: Time,
+        policy: &Policy,
+    ) -> Vec<Effect> {
         let before = self.states();
         let Some(index) = self.position(request_id) else {
             return Vec::new();
         };
         let request = &mut self.requests[index];
         let settled = request.answer.outstanding.filter(|it| it.id == outcome.command_id);
-        request.answer.settle(outcome);
-        match &outcome.result {
-            CommandResult::NotHead(head) => {
-                let effects = self.not_the_head(index, head.clone());
-                self.finish(&before, effects)
-            }
+        request.answer.settle(outcome, at);
+        let effects = match &outcome.result {
+            CommandResult::NotHead(head) => self.not_the_head(index, head.clone()),
             // Asking again at once would only be refused again; the next event tries.
-            CommandResult::GivenUp => Vec::new(),
-            CommandResult::Delivered => {
-                let effects = settled.map(|command| Effect::ReadBack(request_id, command));
-                self.finish(&before, effects.into_iter().collect())
+            CommandResult::GivenUp => {
+                request.timing.due_at = request.next_due(policy);
+                return Vec::new();
             }
-            _ => self.finish(&before, Vec::new()),
-        }
+            // GitLab ends a `pending` by itself: there is nothing to compare.
+            CommandResult::Delivered if outcome.status != Status::Pending => {
+                settled.map(|command| Effect::ReadBack(request_id, command)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        self.finish(&before, effects, at, policy)
     }
 
-    /// Takes in what GitLab shows some time after an answer, and repairs a difference.
-    pub fn read_back(&mut self, request_id: Uuid, reading: Reading) -> Vec<Effect> {
+    /// Takes in what GitLab shows, and repairs a difference.
+    pub fn read(
+        &mut self,
+        request_id: Uuid,
+        reading: Reading,
+        at: Time,
+        policy: &Policy,
+    ) -> Vec<Effect> {
         let before = self.states();
         let Some(index) = self.position(request_id) else {
             return Vec::new();
         };
         let request = &mut self.requests[index];
-        let effect = match request.answer.read(request_id, reading) {
-            None => return Vec::new(),
-            Some(believed) if believed == reading.shown => {
-                Effect::Confirmed(request_id, reading.shown)
-            }
-            Some(believed) => Effect::Drifted(request_id, believed, reading.shown),
+        let Some(believed) = request.answer.read(request_id, reading) else {
+            return Vec::new();
         };
-        self.finish(&before, vec![effect])
+        let shown = request.answer.shown;
+        let effect = match (believed == shown || believed == Shown::Unsure, shown) {
+            (true, Shown::Passed | Shown::Failed) => Some(Effect::Confirmed(request_id, shown)),
+            (true, _) => None,
+            (false, _) => Some(Effect::Drifted(request_id, believed, shown)),
+        };
+        self.finish(&before, effect.into_iter().collect(), at, policy)
     }
 
     /// The commit that is the head as far as we know.
@@ -176,7 +195,7 @@ impl Gate {
         self.requests.iter().position(|request| request.id == id)
     }
 
-    fn states(&self) -> Vec<(Uuid, State)> {
+    pub(crate) fn states(&self) -> Vec<(Uuid, State)> {
         self.requests.iter().map(|request| (request.id, request.state())).collect()
     }
 
@@ -217,10 +236,9 @@ impl Gate {
         if age == Age::Newer {
             self.supersede_others(sha);
         }
-        let Evaluation { verdict, explanation } = policy.evaluate(&[]);
         let mut facts = sighting.facts.clone();
         self.inherit_author(&mut facts);
-        self.requests.push(Request {
+        let mut request = Request {
             id,
             sha: sha.clone(),
             oldrev: sighting.oldrev.clone(),
@@ -229,11 +247,14 @@ impl Gate {
             standing,
             round: 0,
             round_began_at: sighting.at,
-            verdict,
-            explanation,
+            verdict: Verdict::Waiting,
+            explanation: String::new(),
             decisions: Vec::new(),
             answer: Answer::none(),
-        });
+            timing: Timing::default(),
+        };
+        request.judge(policy);
+        self.requests.push(request);
     }
 
     fn sight_again(&mut self, index: usize, sighting: &Sighting, age: Age, policy: &Policy) {
@@ -327,7 +348,13 @@ impl Gate {
     }
 
     /// Adds what every change may bring: new states, and the next commands.
-    fn finish(&mut self, before: &[(Uuid, State)], mut effects: Vec<Effect>) -> Vec<Effect> {
+    pub(crate) fn finish(
+        &mut self,
+        before: &[(Uuid, State)],
+        mut effects: Vec<Effect>,
+        at: Time,
+        policy: &Policy,
+    ) -> Vec<Effect> {
         for request in &mut self.requests {
             let now = request.state();
             match before.iter().find(|(id, _)| *id == request.id) {
@@ -337,8 +364,9 @@ impl Gate {
                 }
                 Some(_) => {}
             }
-            let command = request.command();
+            let command = request.command(policy, at);
             effects.extend(command.map(|command| Effect::Respond(request.id, command)));
+            request.timing.due_at = request.next_due(policy);
         }
         effects
     }
@@ -365,46 +393,4 @@ fn retry(request: &mut Request, at: Time, policy: &Policy) {
     if matches!(request.verdict, Verdict::Rejected | Verdict::Expired) {
         request.begin_round(at, policy);
     }
-}
-
-/// Whether a decision fits the request as it is now.
-fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
-    let refuse = |code, message: String| Err(Refusal::new(code, message));
-    if attempt.actor.id.trim().is_empty() {
-        return refuse(RefusalCode::Invalid, "The decision names no actor.".to_owned());
-    }
-    if attempt.sha != request.sha {
-        let message = format!(
-            "The decision is about commit {}, the request about {}.",
-            attempt.sha.short(),
-            request.sha.short()
-        );
-        return refuse(RefusalCode::StaleSha, message);
-    }
-    match &request.standing {
-        Standing::Current => {}
-        Standing::Superseded { by: Some(by) } => {
-            let message = format!("A newer commit {} arrived; look again.", by.short());
-            return refuse(RefusalCode::StaleSha, message);
-        }
-        Standing::Superseded { by: None } => {
-            let message = "A newer commit arrived; look again.".to_owned();
-            return refuse(RefusalCode::StaleSha, message);
-        }
-        Standing::Cancelled { ending } => {
-            let message = format!("The merge request is {} already.", ending.as_str());
-            return refuse(RefusalCode::Closed, message);
-        }
-    }
-    let now = &request.facts.target_branch;
-    let judged = attempt.target_branch.as_ref();
-    if judged.is_some_and(|branch| branch != now) {
-        let message = format!("The target branch is now {now}; look again.");
-        return refuse(RefusalCode::StaleSha, message);
-    }
-    if attempt.at < request.round_began_at {
-        let message = "The request changed after this decision was made; look again.".to_owned();
-        return refuse(RefusalCode::StaleSha, message);
-    }
-    Ok(())
 }

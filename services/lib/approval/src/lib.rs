@@ -7,23 +7,30 @@
 //! Invariant: this crate knows no clock, no randomness, no I/O and no async. The same inputs
 //! give the same result on every machine.
 
+mod admit;
 mod answer;
 mod decision;
 mod facts;
 mod gate;
 mod policy;
 mod request;
+mod timing;
 
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod shown_table;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod timing_table;
 
 pub use answer::{Answer, Command, CommandResult, Outcome, Reading, Shown, Status};
 pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Word};
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};
-pub use policy::{Allowed, Evaluation, Policy};
+pub use policy::{Allowed, Evaluation, ForeignPassed, Pending, Policy, Times};
 pub use request::{Ending, Request, Standing, State, Verdict};
+pub use timing::Timing;

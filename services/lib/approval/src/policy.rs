@@ -13,6 +13,51 @@ pub struct Policy {
     pub allowed: Allowed,
     /// Whether a rejection or revocation needs a reason.
     pub reason_required: bool,
+    /// What GitLab is told while nobody has decided.
+    pub pending: Pending,
+    /// What happens when somebody else's `passed` is found on a request that nobody decided.
+    pub foreign_passed: ForeignPassed,
+    /// How long people may take, and how long an approval lasts.
+    pub times: Times,
+}
+
+/// What GitLab is told while nobody has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// Nothing: GitLab shows `pending`, and `failed` two to three minutes after a merge request was
+    /// opened or Retry was pressed.
+    Quiet,
+    /// `pending` again and again, so that GitLab does not turn it into `failed`.
+    Heartbeat {
+        /// Time between two, in microseconds.
+        every: i64,
+        /// How long after the request opened, in microseconds; then it is quiet.
+        lasts: i64,
+    },
+    /// `failed` at once: the only answer but `passed` that GitLab keeps as it is.
+    FailFirst,
+}
+
+/// What happens when somebody else's `passed` is found on a request that nobody decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignPassed {
+    /// It is published and answered with `failed`.
+    Answer,
+    /// It is only published.
+    Report,
+}
+
+/// How long things take, in microseconds. No time that passes makes a verdict more permissive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Times {
+    /// How long a request may wait for a decision; for ever when absent.
+    pub decide_within: Option<i64>,
+    /// How long an approval stands after the decision that completed it; for ever when absent.
+    pub approval_lasts: Option<i64>,
+    /// How long after the request opened people are reminded, shortest first.
+    pub remind_after: Vec<i64>,
+    /// How long after a command was last heard of it is given to decision once more.
+    pub resend_after: i64,
 }
 
 /// Who may decide.

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::testing::{Scene, attempt, id_of, outcome, policy, sha, sighting};
+use crate::testing::{Scene, attempt, id_of, outcome, policy, seconds, sha, sighting};
 use crate::{
-    CommandResult, Gate, MergeRequestState, Shown, Sighting, Standing, Status, Verdict, Word,
+    CommandResult, ForeignPassed, MergeRequestState, Pending, Policy, Shown, Sighting, Standing,
+    Status, Times, Verdict, Word,
 };
 
 const COMMITS: [char; 3] = ['a', 'b', 'c'];
@@ -17,6 +18,10 @@ enum Event {
     End(char, CommandResult, bool),
     /// Reads back what GitLab shows for a commit: `passed`, if it can be and is.
     Read(char, bool),
+    /// Somebody else posts `passed`, which a sweep sees.
+    Forge(char),
+    /// The clock says so many seconds.
+    Tick(i64),
 }
 
 fn words() -> impl Strategy<Value = Word> {
@@ -62,7 +67,26 @@ fn events() -> impl Strategy<Value = Event> {
             .prop_map(|(who, word, digit, at)| Event::Decide(who, word, digit, at)),
         3 => (commit(), result, any::<bool>()).prop_map(|(c, r, maybe)| Event::End(c, r, maybe)),
         1 => (commit(), any::<bool>()).prop_map(|(c, passed)| Event::Read(c, passed)),
+        1 => commit().prop_map(Event::Forge),
+        1 => (0_i64..40).prop_map(Event::Tick),
     ]
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let pending = prop_oneof![
+        Just(Pending::Quiet),
+        Just(Pending::FailFirst),
+        Just(Pending::Heartbeat { every: seconds(3).0, lasts: seconds(20).0 })
+    ];
+    let foreign = prop_oneof![Just(ForeignPassed::Answer), Just(ForeignPassed::Report)];
+    let limit = || prop::option::of((1_i64..30).prop_map(|it| seconds(it).0));
+    (pending, foreign, limit(), limit()).prop_map(
+        |(pending, foreign_passed, decide_within, approval_lasts)| {
+            let policy = policy(1);
+            let times = Times { decide_within, approval_lasts, ..policy.times };
+            Policy { pending, foreign_passed, times, ..policy }
+        },
+    )
 }
 
 /// GitLab as far as these events tell: the status it may show for each commit.
@@ -76,7 +100,8 @@ fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
         Event::Sight(sighting) => drop(scene.sees(sighting)),
         Event::Decide(who, word, digit, at) => {
             let attempt = attempt(&format!("person {who}"), *word, *digit, *at);
-            let _receipt = scene.gate.decide(id_of(&sha(*digit)), attempt, &policy(1));
+            let policy = scene.policy.clone();
+            let _receipt = scene.gate.decide(id_of(&sha(*digit)), attempt, &policy);
         }
         Event::End(digit, result, maybe) => {
             let id = id_of(&sha(*digit));
@@ -94,30 +119,47 @@ fn play(scene: &mut Scene, gitlab: &mut GitLab, event: &Event) {
             let may_have_been_applied = *maybe && !landed;
             let outcome =
                 crate::Outcome { may_have_been_applied, ..outcome(command, result.clone()) };
-            scene.gate.settle(id, &outcome);
+            scene.hears(*digit, &outcome);
         }
         Event::Read(digit, passed) => {
             let may_be_passed = gitlab.may_be_passed.entry(*digit).or_default();
             let passed = *may_be_passed && *passed;
-            let shown = if passed { Shown::Passed } else { Shown::Failed };
+            let shown = if passed { Status::Passed } else { Status::Failed };
             if !scene.reads(*digit, shown).is_empty() {
                 *may_be_passed = passed;
+            }
+        }
+        Event::Forge(digit) => {
+            if !scene.reads(*digit, Status::Passed).is_empty() {
+                gitlab.may_be_passed.insert(*digit, true);
+            }
+        }
+        Event::Tick(at) => {
+            let verdicts = |scene: &Scene| -> Vec<_> {
+                scene.gate.requests.iter().map(|it| it.verdict).collect()
+            };
+            let before = verdicts(scene);
+            scene.is(*at);
+            for (was, now) in before.into_iter().zip(verdicts(scene)) {
+                assert!(was == now || now == Verdict::Expired, "time made {was:?} {now:?}");
             }
         }
     }
 }
 
 /// What must hold after every single event.
-fn check(gate: &Gate, gitlab: &GitLab) {
+fn check(Scene { gate, policy }: &Scene, gitlab: &GitLab) {
     let current = gate.requests.iter().filter(|it| it.standing == Standing::Current).count();
     assert!(current <= COMMITS.len());
     for request in &gate.requests {
         let counted: Vec<_> =
             request.decisions.iter().filter(|it| it.round == request.round).collect();
-        let judged = policy(1).evaluate(&counted).verdict;
-        assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
-        if request.wanted() == Some(Status::Passed) {
-            assert_eq!(judged, Verdict::Approved);
+        let judged = policy.evaluate(&counted).verdict;
+        if request.verdict != Verdict::Expired {
+            assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
+        }
+        if request.may_tell(Status::Passed, policy) {
+            assert_eq!((request.verdict, judged), (Verdict::Approved, Verdict::Approved));
         }
         let digit = request.sha.as_str().chars().next().unwrap_or('?');
         let may_be_passed = gitlab.may_be_passed.get(&digit).copied().unwrap_or(false);
@@ -131,12 +173,13 @@ fn check(gate: &Gate, gitlab: &GitLab) {
 proptest! {
     #[test]
     fn no_order_of_events_panics_or_forgets_what_gitlab_may_show(
+        policy in policies(),
         events in prop::collection::vec(events(), 0..40),
     ) {
-        let (mut scene, mut gitlab) = (Scene::default(), GitLab::default());
+        let (mut scene, mut gitlab) = (Scene { policy, ..Scene::default() }, GitLab::default());
         for event in &events {
             play(&mut scene, &mut gitlab, event);
-            check(&scene.gate, &gitlab);
+            check(&scene, &gitlab);
         }
     }
 
@@ -185,8 +228,11 @@ proptest! {
     }
 
     #[test]
-    fn once_quiet_gitlab_shows_the_verdict(events in prop::collection::vec(events(), 0..40)) {
-        let (mut scene, mut gitlab) = (Scene::default(), GitLab::default());
+    fn once_quiet_gitlab_shows_the_verdict(
+        policy in policies(),
+        events in prop::collection::vec(events(), 0..40),
+    ) {
+        let (mut scene, mut gitlab) = (Scene { policy, ..Scene::default() }, GitLab::default());
         for event in &events {
             play(&mut scene, &mut gitlab, event);
         }
@@ -203,7 +249,7 @@ proptest! {
         match head.verdict {
             Verdict::Approved => prop_assert_eq!(head.answer.shown, Shown::Passed),
             Verdict::Rejected | Verdict::Expired => prop_assert_eq!(head.answer.shown, Shown::Failed),
-            Verdict::Waiting => prop_assert!(!head.answer.shown.may_be_passed()),
+            Verdict::Waiting => prop_assert!(!head.answer.shown.may_be_our_passed()),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::{Answer, Command, Decision, Evaluation, Facts, Policy, Sha, Status, Time};
+use crate::{
+    Answer, Command, Decision, Evaluation, Facts, ForeignPassed, Pending, Policy, Sha, Shown,
+    Status, Time, Timing,
+};
 
 /// What the decisions of the current round amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +140,8 @@ pub struct Request {
     pub decisions: Vec<Decision>,
     /// The conversation with GitLab.
     pub answer: Answer,
+    /// What the clock did to it.
+    pub timing: Timing,
 }
 
 impl Request {
@@ -156,37 +161,76 @@ impl Request {
     /// The answer GitLab should show, or none where silence is right: while people decide, and
     /// for a commit that is not the head, which GitLab would refuse (409).
     ///
-    /// While waiting, a `passed` that may stand from before is taken back.
+    /// While waiting, a `passed` that may stand is taken back.
     #[must_use]
-    pub fn wanted(&self) -> Option<Status> {
+    pub fn wanted(&self, policy: &Policy) -> Option<Status> {
         if self.standing != Standing::Current {
             return None;
         }
         match self.verdict {
             Verdict::Approved => Some(Status::Passed),
             Verdict::Rejected | Verdict::Expired => Some(Status::Failed),
-            Verdict::Waiting => self.answer.shown.may_be_passed().then_some(Status::Failed),
+            Verdict::Waiting => {
+                let foreign = self.answer.shown == Shown::ForeignPassed
+                    && policy.foreign_passed == ForeignPassed::Answer;
+                let must_fail = foreign
+                    || self.answer.shown.may_be_our_passed()
+                    || policy.pending == Pending::FailFirst;
+                must_fail.then_some(Status::Failed)
+            }
         }
     }
 
+    /// Whether GitLab may be told this now. `pending` is never wanted for long, but may be told
+    /// while people decide.
+    #[must_use]
+    pub fn may_tell(&self, status: Status, policy: &Policy) -> bool {
+        match status {
+            Status::Passed | Status::Failed => self.wanted(policy) == Some(status),
+            Status::Pending => self.beats(policy),
+        }
+    }
+
+    /// Whether it is kept `pending` by heartbeats.
+    pub(crate) fn beats(&self, policy: &Policy) -> bool {
+        self.state() == State::Waiting
+            && matches!(policy.pending, Pending::Heartbeat { .. })
+            && !self.answer.shown.may_be_passed()
+    }
+
     /// Gives the next command when GitLab should be told something.
-    pub(crate) fn command(&mut self) -> Option<Command> {
-        let wanted = self.wanted();
-        self.answer.command(self.id, wanted)
+    pub(crate) fn command(&mut self, policy: &Policy, at: Time) -> Option<Command> {
+        let wanted = self.wanted(policy);
+        self.answer.bring_to(self.id, wanted, at)
     }
 
     /// Looks at the decisions of this round again.
     pub(crate) fn judge(&mut self, policy: &Policy) {
         let counted: Vec<_> = self.decisions.iter().filter(|it| it.round == self.round).collect();
-        let Evaluation { verdict, explanation } = policy.evaluate(&counted);
+        let evaluation = policy.evaluate(&counted);
+        let last = counted.iter().map(|decision| decision.at).max();
+        let deadline = policy.times.deadline(evaluation.verdict, self.round_began_at, last);
+        let over = deadline.is_some_and(|deadline| Some(deadline) <= self.timing.passed);
+        let Evaluation { verdict, explanation } =
+            if over { expired(evaluation.verdict) } else { evaluation };
         self.verdict = verdict;
         self.explanation = explanation;
+        self.timing.deadline = if over { None } else { deadline };
     }
 
     /// Starts afresh: what was decided stays on record and no longer counts.
     pub(crate) fn begin_round(&mut self, at: Time, policy: &Policy) {
         self.round += 1;
         self.round_began_at = at;
+        self.timing = Timing::default();
         self.judge(policy);
     }
+}
+
+fn expired(was: Verdict) -> Evaluation {
+    let explanation = match was {
+        Verdict::Approved => "The approval is too old; press Retry in GitLab to ask again.",
+        _ => "Nobody decided in time; press Retry in GitLab to ask again.",
+    };
+    Evaluation { verdict: Verdict::Expired, explanation: explanation.to_owned() }
 }

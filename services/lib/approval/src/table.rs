@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use crate::testing::{Scene, attempt, id_of, outcome, policy, seconds, sha, sighting};
-use crate::{CommandResult, Effect, MergeRequestState, Reading, Shown, Sighting, Status, Word};
+use crate::{CommandResult, Effect, MergeRequestState, Sighting, Status, Word};
 
 fn open_at(at: i64) -> Scene {
     let mut scene = Scene::default();
@@ -159,7 +159,7 @@ fn a_replayed_retry_does_not_forget_a_passed_that_must_be_taken_back() {
     assert_eq!(scene.command('a').status, Status::Failed);
     scene.sees(&retry('a', 1));
     assert_eq!(scene.state('a'), "waiting");
-    assert_eq!(scene.gate.requests[0].wanted(), Some(Status::Failed));
+    assert_eq!(scene.gate.requests[0].wanted(&policy(1)), Some(Status::Failed));
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_post_that_may_have_landed_is_overwritten_when_the_verdict_is_gone() {
     scene.says("ada", Word::Approve, 'a', 2);
     let mut lost = outcome(scene.command('a'), CommandResult::Retrying);
     lost.may_have_been_applied = true;
-    scene.gate.settle(id_of(&sha('a')), &lost);
+    scene.hears('a', &lost);
     scene.says("ada", Word::Revoke, 'a', 3);
     scene.ends('a', CommandResult::Obsolete);
     assert_eq!(scene.state('a'), "waiting");
@@ -292,7 +292,7 @@ fn two_crossed_posts_leave_doubt_and_the_verdict_is_posted_again() {
     let mut stray = outcome(failed, CommandResult::Delivered);
     stray.command_id = uuid::Uuid::nil();
     stray.status = Status::Passed;
-    scene.gate.settle(id_of(&sha('a')), &stray);
+    scene.hears('a', &stray);
     assert_eq!(scene.command('a').status, Status::Failed);
 }
 
@@ -316,58 +316,4 @@ fn the_time_of_a_commit_is_compared_in_whole_seconds() {
     let effects = scene.sees(&Sighting { oldrev: Some(sha('b')), ..sighting('c', 1) });
     assert!(!asks_gitlab(&effects));
     assert_eq!((scene.state('b'), scene.state('c')), ("superseded", "waiting"));
-}
-
-#[test]
-fn a_delivered_answer_is_read_back() {
-    let mut scene = open_at(1);
-    scene.says("ada", Word::Approve, 'a', 2);
-    scene.ends('a', CommandResult::Delivered);
-    let confirmed = Effect::Confirmed(id_of(&sha('a')), Shown::Passed);
-    assert_eq!(scene.reads('a', Shown::Passed), [confirmed]);
-    assert_eq!(scene.outstanding('a'), None);
-}
-
-#[test]
-fn what_overtook_our_answer_is_overwritten() {
-    for (word, ours, theirs) in [
-        (Word::Approve, Status::Passed, Shown::Pending),
-        (Word::Approve, Status::Passed, Shown::Failed),
-        (Word::Reject, Status::Failed, Shown::Passed),
-        (Word::Reject, Status::Failed, Shown::Pending),
-    ] {
-        let mut scene = open_at(1);
-        scene.says("ada", word, 'a', 2);
-        scene.ends('a', CommandResult::Delivered);
-        let believed = if ours == Status::Passed { Shown::Passed } else { Shown::Failed };
-        let effects = scene.reads('a', theirs);
-        assert_eq!(effects[0], Effect::Drifted(id_of(&sha('a')), believed, theirs));
-        assert_eq!(scene.command('a').status, ours);
-    }
-}
-
-#[test]
-fn a_passed_that_nobody_decided_is_taken_back() {
-    let mut scene = open_at(1);
-    scene.says("ada", Word::Approve, 'a', 2);
-    scene.ends('a', CommandResult::Delivered);
-    scene.says("ada", Word::Revoke, 'a', 3);
-    scene.ends('a', CommandResult::Delivered);
-    assert_eq!((scene.state('a'), scene.shown('a')), ("waiting", "failed"));
-    scene.reads('a', Shown::Passed);
-    assert_eq!(scene.command('a').status, Status::Failed);
-}
-
-#[test]
-fn a_reading_of_an_earlier_answer_says_nothing() {
-    let mut scene = approved();
-    let early = scene.gate.clone();
-    scene.says("eve", Word::Reject, 'a', 3);
-    assert_eq!(scene.reads('a', Shown::Passed), [], "an answer is on its way");
-    scene.ends('a', CommandResult::Delivered);
-    let id = id_of(&sha('a'));
-    let command_id = early.requests[0].answer.last_command_id(id);
-    let late = Reading { command_id, shown: Shown::Passed };
-    assert_eq!(scene.gate.read_back(id, late), []);
-    assert_eq!(scene.shown('a'), "failed");
 }

@@ -6,13 +6,25 @@ use std::num::NonZeroU32;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Allowed, Attempt, Command, CommandResult, Decision, Effect, Facts, Gate,
-    MergeRequestState, Outcome, Policy, Reading, Sha, Shown, Sighting, Time, Word,
+    Actor, Allowed, Attempt, Command, CommandResult, Decision, Effect, Facts, ForeignPassed, Gate,
+    MergeRequestState, Outcome, Pending, Policy, Reading, Sha, Sighting, Status, Time, Times, Word,
 };
 
 pub(crate) fn policy(approvals: u32) -> Policy {
     let approvals = NonZeroU32::new(approvals).unwrap();
-    Policy { approvals, allowed: Allowed::Anyone, reason_required: false }
+    Policy {
+        approvals,
+        allowed: Allowed::Anyone,
+        reason_required: false,
+        pending: Pending::Quiet,
+        foreign_passed: ForeignPassed::Answer,
+        times: Times {
+            decide_within: None,
+            approval_lasts: None,
+            remind_after: Vec::new(),
+            resend_after: seconds(900).0,
+        },
+    }
 }
 
 /// A commit named by one hexadecimal digit.
@@ -94,20 +106,27 @@ pub(crate) fn outcome(command: Command, result: CommandResult) -> Outcome {
 }
 
 /// A gate told by actors, so that a test reads as a story.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Scene {
     pub(crate) gate: Gate,
+    pub(crate) policy: Policy,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self { gate: Gate::default(), policy: policy(1) }
+    }
 }
 
 impl Scene {
     pub(crate) fn sees(&mut self, sighting: &Sighting) -> Vec<Effect> {
-        self.gate.sight(sighting, &policy(1), id_of)
+        self.gate.sight(sighting, &self.policy, id_of)
     }
 
     /// Decides and returns the receipt's sentence, accepted or not.
     pub(crate) fn says(&mut self, who: &str, word: Word, digit: char, at: i64) -> String {
         let attempt = attempt(who, word, digit, at);
-        match self.gate.decide(id_of(&sha(digit)), attempt, &policy(1)) {
+        match self.gate.decide(id_of(&sha(digit)), attempt, &self.policy) {
             Ok(accepted) => accepted.message,
             Err(refusal) => format!("{}: {}", refusal.code.as_str(), refusal.message),
         }
@@ -124,15 +143,29 @@ impl Scene {
 
     pub(crate) fn ends(&mut self, digit: char, result: CommandResult) -> Vec<Effect> {
         let outcome = outcome(self.command(digit), result);
-        self.gate.settle(id_of(&sha(digit)), &outcome)
+        self.hears(digit, &outcome)
+    }
+
+    /// What became of a command is heard of at the first second.
+    pub(crate) fn hears(&mut self, digit: char, outcome: &Outcome) -> Vec<Effect> {
+        self.gate.settle(id_of(&sha(digit)), outcome, seconds(1), &self.policy)
     }
 
     /// GitLab is asked what it shows after the last answer.
-    pub(crate) fn reads(&mut self, digit: char, shown: Shown) -> Vec<Effect> {
+    pub(crate) fn reads(&mut self, digit: char, shown: Status) -> Vec<Effect> {
         let id = id_of(&sha(digit));
         let Some(request) = self.gate.request(id) else { return Vec::new() };
         let command_id = request.answer.last_command_id(id);
-        self.gate.read_back(id, Reading { command_id, shown })
+        self.reads_after(digit, Reading { command_id, shown })
+    }
+
+    pub(crate) fn reads_after(&mut self, digit: char, reading: Reading) -> Vec<Effect> {
+        self.gate.read(id_of(&sha(digit)), reading, seconds(1), &self.policy)
+    }
+
+    /// The clock says so many seconds.
+    pub(crate) fn is(&mut self, at: i64) -> Vec<Effect> {
+        self.gate.tick(seconds(at), &self.policy)
     }
 
     pub(crate) fn state(&self, digit: char) -> &'static str {

@@ -6,7 +6,7 @@ use async_nats::jetstream::{
     AckKind, Message,
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
-use futures::{StreamExt, stream::FuturesOrdered};
+use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::task::coop::unconstrained;
 use tokio_util::sync::CancellationToken;
 
@@ -73,7 +73,7 @@ where
             }
         };
         let mut batches = messages.ready_chunks(limits.batch);
-        let mut under_way = FuturesOrdered::new();
+        let mut under_way = FuturesUnordered::new();
         let mut broken = false;
         loop {
             let more = !broken && !stop.is_cancelled();
@@ -90,7 +90,7 @@ where
                     // A missed heartbeat or a deleted consumer: start the subscription anew.
                     broken = batch.len() < received || received == 0;
                     if !batch.is_empty() {
-                        under_way.push_back(work(bus, batch, &handle));
+                        under_way.push(work(bus, batch, &handle));
                     }
                 }
                 else => break,

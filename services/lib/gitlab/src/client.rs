@@ -101,6 +101,27 @@ impl Client {
         }
     }
 
+    /// Presses Retry on a failed check: `POST .../status_checks/:id/retry`.
+    ///
+    /// # Errors
+    ///
+    /// When GitLab cannot be asked or refuses; it refuses unless the check shows `failed`.
+    pub async fn retry_check(
+        &self,
+        project_id: i64,
+        iid: i64,
+        check_id: i64,
+    ) -> Result<(), ApiError> {
+        let url = format!(
+            "{}/projects/{project_id}/merge_requests/{iid}/status_checks/{check_id}/retry",
+            self.api
+        );
+        let fetched = wire::exchange(self.http.post(url), &self.token)
+            .await
+            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
+        api::accepted(fetched).map(drop)
+    }
+
     /// The merge request as it is now: `GET /projects/:id/merge_requests/:iid`.
     ///
     /// # Errors

@@ -135,7 +135,8 @@ async fn decide(rules: &Rules, ledger: &mut Ledger, decided: &Decided) -> Result
     ledger.load([key.clone()]).await?;
     let now = ledger.now();
     let gate = ledger.gate(&key);
-    let mut verdict = match gate.decide(request_id, attempt, &rules.policy) {
+    let policy = rules.policy(gate);
+    let mut verdict = match gate.decide(request_id, attempt, policy) {
         Err(refusal) => Verdict::refused(refusal),
         Ok(accepted) => {
             let code = if accepted.changed { "accepted" } else { "duplicate" };

@@ -55,6 +55,20 @@ pub(super) fn effects(
                 };
                 respond(change, rules, key, request, command, now);
             }
+            Effect::Resend(id, command) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                resend(change, rules, key, request, command, now);
+            }
+            Effect::Remind(id) => {
+                let Some(request) = gate.request(id) else {
+                    continue;
+                };
+                let message = format!("Still waiting. {}", request.explanation);
+                record(change, id, "reminded", message.clone(), json!({}));
+                event(change, rules, key, request, EventType::RequestReminded, &message, now);
+            }
             Effect::ReadBack(id, command) => {
                 let Some(request) = gate.request(id) else {
                     continue;
@@ -90,8 +104,7 @@ fn now_is(request: &Request, state: State) -> String {
             "The merge request was merged.".to_owned()
         }
         (State::Cancelled, _) => "The merge request was closed.".to_owned(),
-        (State::Expired, _) => "Nobody decided in time.".to_owned(),
-        (State::Approved | State::Rejected, _) => request.explanation.clone(),
+        (State::Approved | State::Rejected | State::Expired, _) => request.explanation.clone(),
     }
 }
 
@@ -160,13 +173,47 @@ fn respond(
     command: Command,
     now: i64,
 ) {
+    let kind = if command.status == Status::Pending { "beat" } else { "asked" };
+    let message = format!("GitLab is to show {}.", command.status.as_str());
+    let data = json!({ "command_id": command.id, "status": command.status.as_str() });
+    record(change, request.id, kind, message, data);
+    send(change, rules, key, request, command, now);
+}
+
+/// Nothing was heard of a command: its message may have been lost with its stream.
+fn resend(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    command: Command,
+    now: i64,
+) {
+    tracing::warn!(
+        approval.request_id = %request.id, gitlab.project_id = key.project_id,
+        merge_request.iid = key.iid, "nothing was heard of a command, it is given once more"
+    );
+    let message = "Nothing was heard of the answer to GitLab; it is given once more.".to_owned();
+    record(change, request.id, "resent", message, json!({ "command_id": command.id }));
+    send(change, rules, key, request, command, now);
+}
+
+/// The message id is no command id: after the loss of the database a command can get the id of one
+/// that the stream has seen, and would be taken for its repetition.
+fn send(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    command: Command,
+    now: i64,
+) {
+    let message_id = kit::clock::new_id();
     let status = match command.status {
+        Status::Pending => WireStatus::Pending,
         Status::Passed => WireStatus::Passed,
         Status::Failed => WireStatus::Failed,
     };
-    let message = format!("GitLab is to show {}.", command.status.as_str());
-    let data = json!({ "command_id": command.id, "status": command.status.as_str() });
-    record(change, request.id, "asked", message, data);
     let data = RespondCommand {
         command_id: command.id.to_string(),
         request_id: request.id.to_string(),
@@ -177,7 +224,7 @@ fn respond(
         sha: request.sha.to_string(),
         status: status.into(),
     };
-    post(change, to_decision(rules, key), Kind::Respond, command.id, Some(request.id), data, now);
+    post(change, to_decision(rules, key), Kind::Respond, message_id, Some(request.id), data, now);
 }
 
 /// One question for each delay: the row that GitLab itself inserts for a new merge request can
@@ -191,7 +238,7 @@ fn read_back(
     after: Duration,
     now: i64,
 ) {
-    let id = Uuid::new_v5(&command.id, &after.as_micros().to_be_bytes());
+    let id = kit::clock::new_id();
     let due = now.saturating_add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
     let data = ReadBackCommand {
         read_back_id: id.to_string(),
@@ -215,8 +262,18 @@ fn drifted(
     (believed, shown): (Shown, Shown),
     now: i64,
 ) {
+    let message = match (believed, shown) {
+        (Shown::Nothing | Shown::Pending, Shown::ForeignPassed) => {
+            "GitLab shows passed, which somebody else has posted: nobody has approved yet."
+                .to_owned()
+        }
+        (_, Shown::ForeignPassed) => format!(
+            "GitLab shows passed, which somebody else has posted, where {} was expected.",
+            believed.as_str()
+        ),
+        _ => format!("GitLab shows {}, where {} was expected.", shown.as_str(), believed.as_str()),
+    };
     let (believed, shown) = (believed.as_str(), shown.as_str());
-    let message = format!("GitLab shows {shown}, where {believed} was expected.");
     tracing::warn!(
         approval.request_id = %request.id, gitlab.project_id = key.project_id,
         merge_request.iid = key.iid, believed, shown, "GitLab shows another status than expected"

@@ -1,26 +1,33 @@
 //! What GitLab said.
 
-use approval::{Facts, MergeRequestState, Sha, Sighting, Time};
+use approval::{Answer, Effect, Facts, Gate, MergeRequestState, Reading, Sha, Sighting, Time};
 use bus::{Delivery, Failure, Kind};
-use proto::v1::{MergeRequestSeen, merge_request_seen::Origin};
+use proto::v1::{MergeRequestSeen, Status as WireStatus, merge_request_seen::Origin};
 use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Rules, clean, follow, read, uuid};
-use crate::store::{Change, Draft, GateKey, Ledger, delivery};
+use crate::store::{Change, Draft, GateKey, Ledger, delivery, known_check};
 
 /// A sighting with where it belongs.
 #[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) key: GateKey,
+pub(crate) struct Seen {
+    pub(crate) key: GateKey,
     pub(super) delivery_id: Uuid,
     sighting: Sighting,
+    /// What GitLab showed for the commit, when it was asked.
+    reading: Option<Reading>,
     message: MergeRequestSeen,
 }
 
 pub(super) fn parse(delivery: &Delivery) -> Result<Seen, Failure> {
     let message: MergeRequestSeen = read(delivery, Kind::MergeRequestSeen)?;
+    seen(message, Time(delivery.stored_at_micros))
+}
+
+/// Reads a message that the bus stored, or would store, at a time.
+pub(crate) fn seen(message: MergeRequestSeen, at: Time) -> Result<Seen, Failure> {
     let delivery_id = uuid(&message.delivery_id, "delivery_id")?;
     for (name, id) in
         [("project_id", message.project_id), ("iid", message.iid), ("check_id", message.check_id)]
@@ -45,8 +52,8 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Seen, Failure> {
         oldrev: sha(&message.oldrev, "oldrev")?,
         state: MergeRequestState::from_gitlab(&message.state),
         retry: message.retry,
-        authoritative: message.origin() == Origin::LookUp,
-        at: Time(delivery.stored_at_micros),
+        authoritative: matches!(message.origin(), Origin::LookUp | Origin::Sweep),
+        at,
         facts: facts(&message),
     };
     let key = GateKey {
@@ -55,7 +62,48 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Seen, Failure> {
         iid: message.iid,
         check_id: message.check_id,
     };
-    Ok(Seen { key, delivery_id, sighting, message })
+    let reading = match (message.shown(), message.shown_after.as_str()) {
+        (WireStatus::Unspecified, _) => None,
+        (shown, after) => {
+            let command_id = uuid(after, "shown_after")?;
+            Some(Reading { command_id, shown: super::status(shown)? })
+        }
+    };
+    Ok(Seen { key, delivery_id, sighting, reading, message })
+}
+
+/// What taking it in does to a gate.
+fn take_in(rules: &Rules, gate: &mut Gate, seen: &Seen) -> Vec<Effect> {
+    let (key, sighting) = (&seen.key, &seen.sighting);
+    let policy = rules.policy_of(&sighting.facts.check_name);
+    let mut effects = gate.sight(sighting, policy, |sha| key.request_id(sha));
+    if let (Some(reading), Some(sha)) = (seen.reading, &sighting.sha) {
+        effects.extend(gate.read(key.request_id(sha), reading, sighting.at, policy));
+    }
+    effects
+}
+
+/// Whether taking it in would change nothing but the time of GitLab's last change, which also moves
+/// for things that are of no interest here.
+pub(crate) fn is_known(rules: &Rules, gate: &Gate, seen: &Seen) -> bool {
+    let mut after = gate.clone();
+    let effects = take_in(rules, &mut after, seen);
+    let nothing_new = effects.iter().all(|effect| matches!(effect, Effect::Confirmed(..)));
+    let compared = |gate: &Gate| {
+        let mut gate = gate.clone();
+        for request in &mut gate.requests {
+            request.facts.updated_at = None;
+        }
+        gate
+    };
+    nothing_new && compared(gate) == compared(&after)
+}
+
+/// The newest command for the commit that was seen.
+pub(crate) fn last_command_id(gate: &Gate, seen: &Seen) -> Option<Uuid> {
+    let id = seen.key.request_id(seen.sighting.sha.as_ref()?);
+    let answer = gate.request(id).map_or_else(Answer::none, |request| request.answer.clone());
+    Some(answer.last_command_id(id))
 }
 
 fn facts(message: &MergeRequestSeen) -> Facts {
@@ -80,7 +128,7 @@ pub(super) fn apply(rules: &Rules, ledger: &mut Ledger, seen: &Seen) {
     let key = &seen.key;
     let request_id = seen.sighting.sha.as_ref().map(|sha| key.request_id(sha));
     let gate = ledger.gate(key);
-    let effects = gate.sight(&seen.sighting, &rules.policy, |sha| key.request_id(sha));
+    let effects = take_in(rules, gate, seen);
     let mut change = Change::with(Draft {
         request_id,
         kind: "received",
@@ -98,11 +146,24 @@ pub(super) fn apply(rules: &Rules, ledger: &mut Ledger, seen: &Seen) {
     change.deliveries.push(row(seen, request_id, now));
     follow::effects(&mut change, rules, key, gate, effects, now);
     ledger.add(change);
+    // A look-up says nothing about whose check it is.
+    if seen.message.origin() != Origin::LookUp {
+        ledger.note_check(known_check::Model {
+            gitlab: key.gitlab.clone(),
+            project_id: key.project_id,
+            check_id: key.check_id,
+            name: clean(&seen.message.check_name, 255),
+        });
+    }
 }
 
 fn row(seen: &Seen, request_id: Option<Uuid>, now: i64) -> delivery::ActiveModel {
     let message = &seen.message;
-    let origin = if seen.sighting.authoritative { "look-up" } else { "call" };
+    let origin = match message.origin() {
+        Origin::LookUp => "look-up",
+        Origin::Sweep => "sweep",
+        Origin::Call | Origin::Unspecified => "call",
+    };
     delivery::ActiveModel {
         id: Set(seen.delivery_id),
         request_id: Set(request_id),

@@ -1,8 +1,8 @@
 //! What became of our answers to GitLab.
 
-use approval::{CommandResult, Outcome, Sha, Status};
+use approval::{CommandResult, Outcome, Sha, Status, Time};
 use bus::{Delivery, EventType, Failure, Kind};
-use proto::v1::{ResponseOutcome, Status as WireStatus, response_outcome::Result as WireResult};
+use proto::v1::{ResponseOutcome, response_outcome::Result as WireResult};
 use sea_orm::{DbErr, Set};
 use serde_json::json;
 use uuid::Uuid;
@@ -21,14 +21,7 @@ pub(super) struct Reported {
 
 pub(super) fn parse(delivery: &Delivery) -> Result<Reported, Failure> {
     let message: ResponseOutcome = read(delivery, Kind::Outcome)?;
-    let status = match message.status() {
-        WireStatus::Passed => Status::Passed,
-        WireStatus::Failed => Status::Failed,
-        WireStatus::Pending | WireStatus::Unspecified => {
-            let sentence = "status must be passed or failed".to_owned();
-            return Err(Failure::Reject("invalid", sentence));
-        }
-    };
+    let status = super::status(message.status())?;
     let result = match message.result() {
         WireResult::Delivered => CommandResult::Delivered,
         WireResult::Retrying => CommandResult::Retrying,
@@ -71,11 +64,13 @@ pub(super) async fn apply(
     ledger.load([key.clone()]).await?;
     let now = ledger.now();
     let gate = ledger.gate(&key);
-    let effects = gate.settle(reported.request_id, &reported.outcome);
     let outcome = &reported.outcome;
+    let policy = rules.policy(gate);
+    let effects = gate.settle(reported.request_id, outcome, Time(now), policy);
+    let beat = outcome.status == Status::Pending;
     let mut change = Change::with(Draft {
         request_id: Some(reported.request_id),
-        kind: "answered",
+        kind: if beat { "beat" } else { "answered" },
         message: outcome.message.clone(),
         data: json!({
             "outcome_id": reported.id,
@@ -89,6 +84,7 @@ pub(super) async fn apply(
     });
     change.responses.push(row(reported, now));
     let event = match outcome.result {
+        CommandResult::Delivered if beat => None,
         CommandResult::Delivered => Some(EventType::ResponseDelivered),
         CommandResult::Retrying | CommandResult::GivenUp => Some(EventType::ResponseFailed),
         CommandResult::Obsolete | CommandResult::NotHead(_) => None,

@@ -1,8 +1,8 @@
 //! What GitLab showed some time after an answer.
 
-use approval::{Reading, Shown};
+use approval::{Reading, Time};
 use bus::{Delivery, Failure, Kind};
-use proto::v1::{Status as WireStatus, StatusRead};
+use proto::v1::StatusRead;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
@@ -18,15 +18,7 @@ pub(super) struct Read {
 
 pub(super) fn parse(delivery: &Delivery) -> Result<Read, Failure> {
     let message: StatusRead = read(delivery, Kind::StatusRead)?;
-    let shown = match message.status() {
-        WireStatus::Passed => Shown::Passed,
-        WireStatus::Failed => Shown::Failed,
-        WireStatus::Pending => Shown::Pending,
-        WireStatus::Unspecified => {
-            let sentence = "status must be pending, passed or failed".to_owned();
-            return Err(Failure::Reject("invalid", sentence));
-        }
-    };
+    let shown = super::status(message.status())?;
     let command_id = uuid(&message.command_id, "command_id")?;
     let request_id = uuid(&message.request_id, "request_id")?;
     Ok(Read { request_id, reading: Reading { command_id, shown } })
@@ -43,7 +35,8 @@ pub(super) async fn apply(rules: &Rules, ledger: &mut Ledger, read: &Read) -> Re
     ledger.load([key.clone()]).await?;
     let now = ledger.now();
     let gate = ledger.gate(&key);
-    let effects = gate.read_back(read.request_id, read.reading);
+    let policy = rules.policy(gate);
+    let effects = gate.read(read.request_id, read.reading, Time(now), policy);
     let mut change = Change::default();
     follow::effects(&mut change, rules, &key, gate, effects, now);
     ledger.add(change);

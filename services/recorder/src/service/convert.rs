@@ -1,14 +1,15 @@
 //! From records to messages.
 
-use approval::{Ending, Request, Standing, Status};
+use approval::{Ending, Policy, Request, Standing, Status};
 use proto::v1::{
-    Actor, Evidence, GetWantedAnswerResponse, RecordedDecision, Request as WireRequest,
-    Status as WireStatus, TimelineEntry, WatchRequestsResponse,
+    Actor, Evidence, GetWantedAnswerResponse, ListWatchedResponse, RecordedDecision,
+    Request as WireRequest, Status as WireStatus, TimelineEntry, WatchRequestsResponse,
+    WatchedCheck, WatchedMergeRequest,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::store::{Recorded, decision};
+use crate::store::{GateKey, Recorded, decision, known_check};
 
 pub(super) fn sequence(sequence: i64) -> u64 {
     u64::try_from(sequence).unwrap_or_default()
@@ -113,30 +114,58 @@ struct StoredRecord {
 /// A record of the audit chain as a step that people can read.
 pub(super) fn timeline_entry((seq, record): &(i64, String)) -> Option<TimelineEntry> {
     let StoredRecord { at, kind, message } = serde_json::from_str(record).ok()?;
+    // A `pending` that is said again and again tells people nothing.
+    if kind == "beat" {
+        return None;
+    }
     Some(TimelineEntry { sequence: sequence(*seq), at: Some(proto::timestamp(at)), kind, message })
 }
 
 /// The answer that GitLab should show now, if this command is still the one to bring it there.
-pub(super) fn wanted(request: &Request, command_id: Uuid) -> GetWantedAnswerResponse {
+pub(super) fn wanted(
+    request: &Request,
+    command_id: Uuid,
+    policy: &Policy,
+) -> GetWantedAnswerResponse {
     let no = |reason: &str| GetWantedAnswerResponse {
-        post: false,
-        status: WireStatus::Unspecified.into(),
         reason: reason.to_owned(),
+        ..GetWantedAnswerResponse::default()
     };
     let Some(command) = request.answer.outstanding.filter(|it| it.id == command_id) else {
         return no("This command is settled already.");
     };
-    match request.wanted() {
-        Some(status) if status == command.status => GetWantedAnswerResponse {
-            post: true,
-            status: match status {
-                Status::Passed => WireStatus::Passed,
-                Status::Failed => WireStatus::Failed,
-            }
-            .into(),
-            reason: String::new(),
-        },
-        Some(_) => no("The verdict has changed since."),
-        None => no("Nothing is to be said any more."),
+    if !request.may_tell(command.status, policy) {
+        return match request.wanted(policy) {
+            Some(_) => no("The verdict has changed since."),
+            None => no("Nothing is to be said any more."),
+        };
+    }
+    let status = match command.status {
+        Status::Pending => WireStatus::Pending,
+        Status::Passed => WireStatus::Passed,
+        Status::Failed => WireStatus::Failed,
+    };
+    GetWantedAnswerResponse {
+        post: true,
+        status: status.into(),
+        target_branch: request.facts.target_branch.clone(),
+        ..GetWantedAnswerResponse::default()
+    }
+}
+
+pub(super) fn watched(checks: Vec<known_check::Model>, open: Vec<GateKey>) -> ListWatchedResponse {
+    let check = |it: known_check::Model| WatchedCheck {
+        project_id: it.project_id,
+        check_id: it.check_id,
+        name: it.name,
+    };
+    let merge_request = |it: GateKey| WatchedMergeRequest {
+        project_id: it.project_id,
+        iid: it.iid,
+        check_id: it.check_id,
+    };
+    ListWatchedResponse {
+        checks: checks.into_iter().map(check).collect(),
+        merge_requests: open.into_iter().map(merge_request).collect(),
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use super::{Published, statements::Shapes};
+use super::{Published, known_checks::KnownChecks, statements::Shapes};
 
 /// Where the memory is.
 #[derive(Debug, Clone)]
@@ -48,6 +48,7 @@ pub(crate) struct Store {
     committed: Arc<watch::Sender<i64>>,
     published: Published,
     shapes: Shapes,
+    known_checks: KnownChecks,
 }
 
 impl Store {
@@ -75,11 +76,13 @@ impl Store {
             committed: Arc::new(watch::Sender::new(0)),
             published: Published::default(),
             shapes: Shapes::default(),
+            known_checks: KnownChecks::default(),
         };
         store.check(database).await?;
         Migrator::up(&store.write, None).await?;
         let seq = super::ledger::begin_chain(&store.write).await?;
         store.committed.send_replace(seq);
+        store.known_checks.load(&store.write).await?;
         Ok(store)
     }
 
@@ -111,6 +114,11 @@ impl Store {
     /// Statements that were built before.
     pub(super) fn shapes(&self) -> &Shapes {
         &self.shapes
+    }
+
+    /// Status checks that are known to be ours.
+    pub(super) fn known(&self) -> &KnownChecks {
+        &self.known_checks
     }
 
     /// Whether the database answers.

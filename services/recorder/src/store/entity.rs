@@ -44,6 +44,12 @@ pub(crate) mod status_check {
         pub command_status: Option<String>,
         pub command_may_be_applied: bool,
         pub problem: Option<String>,
+        pub deadline: Option<i64>,
+        pub time_passed: Option<i64>,
+        pub reminders: i32,
+        pub beat_at: Option<i64>,
+        pub heard_at: i64,
+        pub due_at: Option<i64>,
         pub version: i32,
     }
 
@@ -198,6 +204,28 @@ pub(crate) mod ledger {
         pub id: i32,
         pub seq: i64,
         pub hash: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A status check that called us, so that it is known to be ours.
+pub(crate) mod known_check {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
+    #[sea_orm(table_name = "known_check")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub gitlab: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub project_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub check_id: i64,
+        pub name: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

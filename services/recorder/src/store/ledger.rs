@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::{
     Published, Store,
-    entity::{decision, delivery, ledger, response, status_check},
+    entity::{decision, delivery, known_check, ledger, response, status_check},
+    known_checks::{KnownChecks, same_check},
     rows::{self, GateKey},
     statements::{self, Shapes, Steps},
     writing::{Change, Committed, HEAD, LoadedGate, Writing},
@@ -39,6 +40,7 @@ pub(crate) struct Ledger {
     change: Change,
     published: Published,
     shapes: Shapes,
+    known_checks: KnownChecks,
 }
 
 impl Ledger {
@@ -50,7 +52,9 @@ impl Ledger {
         let gates = HashMap::new();
         let (published, shapes) = (store.published().clone(), store.shapes().clone());
         let change = Change::default();
-        Ok(Self { tx, now, seq: head.seq, hash: head.hash, gates, change, published, shapes })
+        let known_checks = store.known().clone();
+        let (seq, hash) = (head.seq, head.hash);
+        Ok(Self { tx, now, seq, hash, gates, change, published, shapes, known_checks })
     }
 
     /// The time of this transaction.
@@ -153,6 +157,14 @@ impl Ledger {
         &mut self.gates.entry(key.clone()).or_default().gate
     }
 
+    /// Remembers a status check that is ours; its name may have changed.
+    pub(crate) fn note_check(&mut self, check: known_check::Model) {
+        if !self.known_checks.holds(&check) && !self.change.checks.contains(&check) {
+            self.change.checks.retain(|it| !same_check(it, &check));
+            self.change.checks.push(check);
+        }
+    }
+
     /// Adds what a message brought.
     pub(crate) fn add(&mut self, change: Change) {
         self.change.deliveries.extend(change.deliveries);
@@ -165,7 +177,8 @@ impl Ledger {
     /// Writes everything and commits. The statements are built beside the database's work on those
     /// before them.
     pub(crate) async fn commit(self) -> Result<Committed, DbErr> {
-        let Self { tx, now, seq, hash, gates, change, published, shapes } = self;
+        let Self { tx, now, seq, hash, gates, change, published, shapes, known_checks } = self;
+        let checks = change.checks.clone();
         let (steps, mut next) = mpsc::channel(STEPS_AHEAD);
         let steps = Steps::new(&tx, shapes, steps);
         let writing = Writing { steps, now, seq, hash, gates, change };
@@ -180,6 +193,7 @@ impl Ledger {
         let deleted = published.delete(&tx).await?;
         tx.commit().await?;
         deleted.committed();
+        known_checks.remember(checks);
         Ok(written)
     }
 

@@ -1,5 +1,6 @@
 //! What the other services ask.
 
+use approval::{Gate, State};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
@@ -7,8 +8,8 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    entity::{audit, decision, ledger, status_check},
-    rows::{GateKey, Recorded},
+    entity::{audit, decision, known_check, ledger, status_check},
+    rows::{self, GateKey, Recorded},
 };
 
 /// Which requests a list shows.
@@ -77,6 +78,68 @@ impl Store {
             .all(self.read())
             .await?;
         rows.into_iter().map(Recorded::read).collect()
+    }
+
+    /// Gates of which something is due, the longest due first.
+    pub(crate) async fn due(&self, now: i64, size: u64) -> Result<Vec<GateKey>, DbErr> {
+        let rows = status_check::Entity::find()
+            .filter(status_check::Column::DueAt.lte(now))
+            .order_by_asc(status_check::Column::DueAt)
+            .limit(size)
+            .all(self.read())
+            .await?;
+        let mut keys: Vec<GateKey> = Vec::new();
+        for key in rows.iter().map(GateKey::of) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Everything that is known of one gate.
+    pub(crate) async fn gate(&self, key: &GateKey) -> Result<Gate, DbErr> {
+        let rows = status_check::Entity::find()
+            .filter(status_check::Column::GateId.eq(key.id()))
+            .all(self.read())
+            .await?;
+        let mut gate = Gate::default();
+        for row in rows {
+            let decisions = decision::Entity::find()
+                .filter(decision::Column::RequestId.eq(row.id))
+                .filter(decision::Column::Accepted.eq(true))
+                .all(self.read())
+                .await?;
+            let decisions = decisions.into_iter().map(rows::accepted).collect::<Result<_, _>>()?;
+            gate.requests.push(rows::request(row, decisions)?);
+        }
+        Ok(gate)
+    }
+
+    /// Status checks of an instance that ever called.
+    pub(crate) async fn known_checks(
+        &self,
+        gitlab: &str,
+    ) -> Result<Vec<known_check::Model>, DbErr> {
+        let query = known_check::Entity::find().filter(known_check::Column::Gitlab.eq(gitlab));
+        query.all(self.read()).await
+    }
+
+    /// Gates of an instance whose merge request counts as open.
+    pub(crate) async fn open_gates(&self, gitlab: &str) -> Result<Vec<GateKey>, DbErr> {
+        use status_check::Column;
+        let open = [State::Waiting, State::Approved, State::Rejected, State::Expired];
+        let query = status_check::Entity::find()
+            .select_only()
+            .columns([Column::ProjectId, Column::Iid, Column::CheckId])
+            .filter(Column::State.is_in(open.map(State::as_str)))
+            .filter(Column::Gitlab.eq(gitlab));
+        let rows: Vec<(i64, i64, i64)> = query.into_tuple().all(self.read()).await?;
+        let key = |(project_id, iid, check_id)| {
+            let gitlab = gitlab.to_owned();
+            GateKey { gitlab, project_id, iid, check_id }
+        };
+        Ok(rows.into_iter().map(key).collect())
     }
 
     /// One request.

@@ -2,7 +2,7 @@
 
 use approval::{
     Actor, Answer, Command, Decision, Ending, Facts, Request, Sha, Shown, Standing, Status, Time,
-    Verdict, Word,
+    Timing, Verdict, Word,
 };
 use sea_orm::{DbErr, Set};
 use uuid::Uuid;
@@ -65,6 +65,7 @@ pub(crate) fn request(
 ) -> Result<Request, DbErr> {
     let answer = answer(&row)?;
     let standing = standing(&row)?;
+    let timing = timing(&row)?;
     Ok(Request {
         id: row.id,
         sha: sha(&row.sha)?,
@@ -90,6 +91,17 @@ pub(crate) fn request(
         explanation: row.explanation,
         decisions,
         answer,
+        timing,
+    })
+}
+
+fn timing(row: &status_check::Model) -> Result<Timing, DbErr> {
+    Ok(Timing {
+        deadline: row.deadline.map(Time),
+        passed: row.time_passed.map(Time),
+        reminders: number(row.reminders)?,
+        beat_at: row.beat_at.map(Time),
+        due_at: row.due_at.map(Time),
     })
 }
 
@@ -97,11 +109,7 @@ fn answer(row: &status_check::Model) -> Result<Answer, DbErr> {
     let outstanding = match (row.command_id, row.command_status.as_deref()) {
         (Some(id), Some(status)) => Some(Command {
             id,
-            status: match status {
-                "passed" => Status::Passed,
-                "failed" => Status::Failed,
-                _ => return Err(inconsistent("command_status")),
-            },
+            status: Status::from_word(status).ok_or_else(|| inconsistent("command_status"))?,
             may_have_been_applied: row.command_may_be_applied,
         }),
         _ => None,
@@ -110,6 +118,7 @@ fn answer(row: &status_check::Model) -> Result<Answer, DbErr> {
         shown: Shown::from_word(&row.shown),
         outstanding,
         commands: number(row.commands)?,
+        heard_at: Time(row.heard_at),
         problem: row.problem.clone(),
     })
 }
@@ -150,7 +159,7 @@ pub(crate) struct Mark {
 
 /// Writes a request.
 pub(crate) fn write(key: &GateKey, request: &Request, mark: Mark) -> status_check::ActiveModel {
-    let facts = &request.facts;
+    let (facts, timing) = (&request.facts, &request.timing);
     let (standing, superseded_by) = match &request.standing {
         Standing::Current => ("current", None),
         Standing::Superseded { by } => ("superseded", by.as_ref()),
@@ -193,6 +202,12 @@ pub(crate) fn write(key: &GateKey, request: &Request, mark: Mark) -> status_chec
         command_status: Set(command.map(|command| command.status.as_str().to_owned())),
         command_may_be_applied: Set(command.is_some_and(|it| it.may_have_been_applied)),
         problem: Set(request.answer.problem.clone()),
+        deadline: Set(timing.deadline.map(|time| time.0)),
+        time_passed: Set(timing.passed.map(|time| time.0)),
+        reminders: Set(small(timing.reminders)),
+        beat_at: Set(timing.beat_at.map(|time| time.0)),
+        heard_at: Set(request.answer.heard_at.0),
+        due_at: Set(timing.due_at.map(|time| time.0)),
         version: Set(mark.version),
     }
 }

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    entity::{audit, decision, delivery, ledger, outbox, response, status_check},
+    entity::{audit, decision, delivery, known_check, ledger, outbox, response, status_check},
+    known_checks::newer_name,
     rows::{self, GateKey, Mark},
     statements::{ROWS_MAX, Steps},
 };
@@ -55,6 +56,7 @@ pub(crate) struct Change {
     pub(crate) responses: Vec<response::ActiveModel>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) outbox: Vec<Posted>,
+    pub(crate) checks: Vec<known_check::Model>,
 }
 
 /// What a commit has left.
@@ -90,11 +92,13 @@ impl Writing {
         self.note_the_rest();
         let marks = self.chain()?;
         self.requests(&marks)?;
-        let Change { deliveries, decisions, responses, outbox, .. } =
+        let Change { deliveries, decisions, responses, outbox, checks, .. } =
             std::mem::take(&mut self.change);
         self.steps.insert(deliveries)?;
         self.steps.insert(decisions)?;
         self.steps.insert(responses)?;
+        let checks = checks.into_iter().map(known_check::ActiveModel::from).collect();
+        self.steps.replace(checks, newer_name)?;
         // Publishing follows the order of the commits, and within one the order here.
         let outbox: Vec<outbox::Model> = (self.seq * 10_000..)
             .zip(outbox)

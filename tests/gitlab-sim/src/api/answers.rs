@@ -84,7 +84,12 @@ pub(crate) async fn create(
         }
         let merge_request = entities::merge_request(world, record);
         let check_value = entities::check(project, check);
-        let row = world.insert_row(given.check_id, record.id, &given.sha, given.status);
+        let late = world.status(given.check_id, record) != Status::Pending;
+        let row = if world.keeps_first_answer && late {
+            None
+        } else {
+            world.insert_row(given.check_id, record.id, &given.sha, given.status)
+        };
         let body = json!({
             "id": row,
             "merge_request": merge_request,

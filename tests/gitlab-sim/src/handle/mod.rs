@@ -156,6 +156,12 @@ impl GitLabSim {
         });
     }
 
+    /// From now on the first answer counts, until Retry is pressed on a failed one: as Deckhouse
+    /// Code does it.
+    pub fn keeps_the_first_answer(&self) {
+        self.core.write(|world| world.keeps_first_answer = true);
+    }
+
     /// Makes API answers go wrong; faults are used up in the order they were set.
     pub fn fault(&self, fault: Fault, lasting: Lasting, routes: Routes) {
         self.core.dials.add(fault, lasting, routes);

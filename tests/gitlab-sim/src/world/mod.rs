@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) outbox: Vec<Call>,
     /// Whether the rows of new merge requests wait, as in a busy GitLab.
     pub(crate) holds_rows: bool,
+    /// Whether an answer is ignored once the status is not pending any more.
+    pub(crate) keeps_first_answer: bool,
     held_rows: Vec<(u64, u64, String)>,
     last_id: u64,
     last_commit: u64,

@@ -56,6 +56,8 @@ pub struct CheckStatus {
     pub id: i64,
     /// The check's name, at most 255 characters.
     pub name: String,
+    /// Where it calls; without its query for a Developer, empty for a lower role.
+    pub external_url: String,
     /// `None` for a word this version does not know, so that one check cannot hide the others.
     pub status: Option<Status>,
 }
@@ -97,6 +99,7 @@ struct RawAuthor {
 pub(super) struct RawCheckStatus {
     id: i64,
     name: String,
+    external_url: Option<String>,
     status: String,
 }
 
@@ -150,7 +153,12 @@ impl RawMergeRequest {
 
 impl From<RawCheckStatus> for CheckStatus {
     fn from(raw: RawCheckStatus) -> Self {
-        Self { id: raw.id, name: capped(&raw.name, NAME_CHARS), status: raw.status.parse().ok() }
+        Self {
+            id: raw.id,
+            name: capped(&raw.name, NAME_CHARS),
+            external_url: web_url(&raw.external_url.unwrap_or_default()),
+            status: raw.status.parse().ok(),
+        }
     }
 }
 

@@ -1,0 +1,140 @@
+//! The policy as it is written, and as the core takes it.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use kit::config::ConfigError;
+
+use super::{Config, ForeignPassed, Pending, Profile};
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+impl Config {
+    /// What applies to every check.
+    pub(super) fn policy(&self) -> Result<approval::Policy> {
+        let policy = &self.policy;
+        let allowed = if policy.people.is_empty() && policy.groups.is_empty() {
+            approval::Allowed::Anyone
+        } else {
+            let (people, groups) = (policy.people.clone(), policy.groups.clone());
+            approval::Allowed::Listed { people, groups }
+        };
+        let mut remind_after = Vec::new();
+        for time in &policy.remind_after {
+            remind_after.extend(duration("policy.remind_after", time)?);
+        }
+        remind_after.sort_unstable();
+        Ok(approval::Policy {
+            approvals: policy.approvals,
+            allowed,
+            reason_required: policy.reason_required,
+            pending: self.pending(policy.pending)?,
+            foreign_passed: match policy.foreign_passed {
+                ForeignPassed::Answer => approval::ForeignPassed::Answer,
+                ForeignPassed::Report => approval::ForeignPassed::Report,
+            },
+            times: approval::Times {
+                decide_within: duration("policy.decide_within", &policy.decide_within)?,
+                approval_lasts: duration("policy.approval_lasts", &policy.approval_lasts)?,
+                remind_after,
+                resend_after: self.recorder.resend_after_ms.saturating_mul(1_000),
+            },
+        })
+    }
+
+    /// What is different for checks of a name.
+    pub(super) fn policy_of_check(
+        &self,
+        policy: &approval::Policy,
+    ) -> Result<HashMap<String, approval::Policy>> {
+        let of =
+            |pending| Ok(approval::Policy { pending: self.pending(pending)?, ..policy.clone() });
+        let all = self.policy.check.iter();
+        all.map(|(name, check)| Ok((name.clone(), of(check.pending)?))).collect()
+    }
+
+    fn pending(&self, pending: Pending) -> Result<approval::Pending> {
+        let first_counts = self.gitlab.iter().find(|(_, it)| it.profile == Profile::Deckhouse);
+        if let (Some((name, _)), true) = (first_counts, pending != Pending::Quiet) {
+            return Err(ConfigError(format!(
+                "policy.pending must be \"quiet\": gitlab.{name} has the profile deckhouse, which \
+                 keeps the first answer it gets"
+            )));
+        }
+        let needed = |name: &str, text: &str| {
+            duration(name, text)?.ok_or_else(|| ConfigError(format!("{name} is empty")))
+        };
+        Ok(match pending {
+            Pending::Quiet => approval::Pending::Quiet,
+            Pending::FailFirst => approval::Pending::FailFirst,
+            Pending::Heartbeat => approval::Pending::Heartbeat {
+                every: needed("policy.heartbeat_every", &self.policy.heartbeat_every)?,
+                lasts: needed("policy.heartbeat_lasts", &self.policy.heartbeat_lasts)?,
+            },
+        })
+    }
+}
+
+/// Reads a length of time, in microseconds; `None` when it is empty.
+fn duration(key: &str, text: &str) -> Result<Option<i64>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong =
+        || ConfigError(format!("{key} must be a length of time, such as \"30m\" or \"3d\""));
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let length: SignedDuration =
+        span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    let micros = i64::try_from(length.as_micros()).map_err(|_| wrong())?;
+    if micros <= 0 {
+        return Err(wrong());
+    }
+    Ok(Some(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Role, load};
+
+    fn trouble(more: &[(&str, &str)]) -> Option<String> {
+        let enough = [
+            ("COUNTERSIGN_GITLAB_URL", "https://gitlab.example"),
+            ("COUNTERSIGN_GITLAB_TOKEN", "token-of-the-test"),
+            ("COUNTERSIGN_HOOK_SECRET", "secret-of-the-test"),
+        ];
+        let environment: Vec<_> = enough
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = load(None, &environment).and_then(|config| config.settings(Role::All));
+        settings.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn lengths_of_time_are_read_as_people_write_them() {
+        let second = 1_000_000;
+        for (text, seconds) in [("90s", 90), ("30m", 1800), ("1h 30m", 5400), ("3d", 259_200)] {
+            assert_eq!(duration("x", text).ok().flatten(), Some(seconds * second), "{text}");
+        }
+        assert_eq!(duration("x", "250ms").ok().flatten(), Some(250_000));
+        assert_eq!(duration("x", "").ok().flatten(), None);
+        for text in ["3", "-1h", "0s", "soon", "1 month"] {
+            let error = duration("policy.decide_within", text).err().map(|it| it.to_string());
+            let sentence =
+                "policy.decide_within must be a length of time, such as \"30m\" or \"3d\"";
+            assert_eq!(error.as_deref(), Some(sentence), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_the_first_answer_counts_it_must_be_the_verdict() {
+        let deckhouse = ("COUNTERSIGN_GITLAB__MAIN__PROFILE", "deckhouse");
+        assert_eq!(trouble(&[deckhouse]), None);
+        for pending in ["heartbeat", "fail-first"] {
+            let said = trouble(&[deckhouse, ("COUNTERSIGN_POLICY__PENDING", pending)]);
+            assert!(said.unwrap_or_default().contains("keeps the first answer it gets"));
+        }
+    }
+}

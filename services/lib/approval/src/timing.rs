@@ -1,0 +1,112 @@
+//! What time does to a request: reminders, expiry, heartbeats, and commands that were lost.
+
+use uuid::Uuid;
+
+use crate::{Command, Effect, Gate, Pending, Policy, Request, State, Status, Time, Times, Verdict};
+
+/// What the clock did to the current round of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// When the verdict expires, unless somebody decides.
+    pub deadline: Option<Time>,
+    /// The latest deadline that is known to have passed.
+    pub passed: Option<Time>,
+    /// Reminders that were sent.
+    pub reminders: u32,
+    /// When GitLab was last told `pending`.
+    pub beat_at: Option<Time>,
+    /// When [`Gate::tick`] must be called although nothing happens.
+    pub due_at: Option<Time>,
+}
+
+impl Times {
+    /// When a verdict expires: decisions that complete it move that, time alone never does.
+    pub(crate) fn deadline(
+        &self,
+        verdict: Verdict,
+        round_began_at: Time,
+        last_decision: Option<Time>,
+    ) -> Option<Time> {
+        match verdict {
+            Verdict::Waiting => Some(later(round_began_at, self.decide_within?)),
+            Verdict::Approved => Some(later(last_decision?, self.approval_lasts?)),
+            Verdict::Rejected | Verdict::Expired => None,
+        }
+    }
+}
+
+impl Request {
+    pub(crate) fn next_due(&self, policy: &Policy) -> Option<Time> {
+        let current = !matches!(self.state(), State::Superseded | State::Cancelled);
+        let deadline = self.timing.deadline.filter(|_| current);
+        let resend =
+            self.answer.outstanding.map(|_| later(self.answer.heard_at, policy.times.resend_after));
+        [deadline, self.next_reminder(policy), self.next_beat(policy), resend]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn next_reminder(&self, policy: &Policy) -> Option<Time> {
+        let sent = usize::try_from(self.timing.reminders).unwrap_or(usize::MAX);
+        let after = policy.times.remind_after.get(sent)?;
+        (self.state() == State::Waiting).then(|| later(self.round_began_at, *after))
+    }
+
+    fn next_beat(&self, policy: &Policy) -> Option<Time> {
+        let Pending::Heartbeat { every, lasts } = policy.pending else { return None };
+        let next = later(self.timing.beat_at.unwrap_or(self.round_began_at), every);
+        let ends = later(self.round_began_at, lasts);
+        (self.beats(policy) && self.answer.outstanding.is_none() && next <= ends).then_some(next)
+    }
+
+    /// All reminders that are due count as sent: after a long standstill people are reminded once.
+    fn remind(&mut self, now: Time, policy: &Policy) -> Option<Effect> {
+        let before = self.timing.reminders;
+        while self.next_reminder(policy).is_some_and(|due| due <= now) {
+            self.timing.reminders += 1;
+        }
+        (self.timing.reminders > before).then_some(Effect::Remind(self.id))
+    }
+
+    fn beat(&mut self, now: Time, policy: &Policy) -> Option<Effect> {
+        self.next_beat(policy).filter(|due| *due <= now)?;
+        self.timing.beat_at = Some(now);
+        let command = self.answer.command(self.id, Status::Pending, now);
+        command.map(|command| Effect::Respond(self.id, command))
+    }
+
+    fn resend(&mut self, now: Time, policy: &Policy) -> Option<(Uuid, Command)> {
+        let due = later(self.answer.heard_at, policy.times.resend_after);
+        let command = self.answer.outstanding.as_mut().filter(|_| due <= now)?;
+        // Whoever had it may have posted it, and been cut off before saying so.
+        command.may_have_been_applied = true;
+        self.answer.heard_at = now;
+        Some((self.id, *command))
+    }
+}
+
+impl Gate {
+    /// Takes in that it is `now`: what was due is done. Ticks that are late, early or repeated do
+    /// no harm.
+    pub fn tick(&mut self, now: Time, policy: &Policy) -> Vec<Effect> {
+        let before = self.states();
+        let mut effects = Vec::new();
+        for request in &mut self.requests {
+            let deadline = request.timing.deadline.filter(|deadline| *deadline <= now);
+            if deadline.is_some() && request.standing == crate::Standing::Current {
+                request.timing.passed = request.timing.passed.max(deadline);
+                request.judge(policy);
+            }
+            effects.extend(request.remind(now, policy));
+            effects.extend(request.beat(now, policy));
+            let resent = request.resend(now, policy);
+            effects.extend(resent.map(|(id, command)| Effect::Resend(id, command)));
+        }
+        self.finish(&before, effects, now, policy)
+    }
+}
+
+fn later(time: Time, by: i64) -> Time {
+    Time(time.0.saturating_add(by))
+}

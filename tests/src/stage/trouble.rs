@@ -1,0 +1,63 @@
+//! What goes wrong around the product.
+
+use bus::embedded::Server;
+use gitlab_sim::MergeRequest;
+use serde_json::json;
+
+use super::Stage;
+use crate::Program;
+
+impl Stage {
+    /// The bus is gone; the roles go on without it.
+    pub fn loses_the_bus(&mut self) {
+        self.bus_server.take().expect("the roles run apart").stop();
+    }
+
+    /// The bus is back where it was.
+    pub async fn has_the_bus_again(&mut self) {
+        let options = self.bus_options.as_ref().expect("the roles run apart");
+        self.bus_server = Some(Server::start(options).await.unwrap());
+    }
+
+    /// One role ends without a chance to finish anything.
+    pub fn loses_role(&mut self, role: &str) {
+        let place = self.programs.iter().position(|(name, _)| *name == role);
+        self.programs.remove(place.expect("it runs")).1.kill();
+    }
+
+    /// One role is there again.
+    pub fn has_role_again(&mut self, role: &'static str) {
+        let program = Program::start(&[role], &self.settings, self.log_file()).unwrap();
+        self.programs.push((role, program));
+    }
+
+    /// The database is empty, as after the restore of the oldest backup there can be.
+    ///
+    /// What was decided before is then known to nobody, and is not looked at in the end.
+    pub async fn forgets_everything(&mut self) {
+        self.database.forgets_everything().await;
+        self.forgot_decisions = true;
+    }
+
+    /// Changes a setting for the next start.
+    pub fn is_set(&mut self, name: &str, value: &str) {
+        self.set_setting(name, value);
+    }
+
+    /// A developer posts a status with a token of their own, as every developer can.
+    pub async fn somebody_else_answers(&self, merge_request: &MergeRequest, status: &str) {
+        let mallory = self.gitlab.user_named("mallory", "Mallory");
+        let token = self.gitlab.token(&mallory, &["api"], gitlab_sim::Role::Developer);
+        let (project, iid) = (self.project.id(), merge_request.iid());
+        let answer = self.client.post(format!(
+            "{}/api/v4/projects/{project}/merge_requests/{iid}/status_check_responses",
+            self.gitlab.url()
+        ));
+        let body = json!({
+            "sha": merge_request.sha(), "external_status_check_id": self.check.id(),
+            "status": status,
+        });
+        let answer = answer.header("PRIVATE-TOKEN", token.value()).json(&body).send().await;
+        assert_eq!(answer.unwrap().status(), 201);
+    }
+}
