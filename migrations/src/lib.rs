@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_requests;
 mod m0003_timing;
+mod m0004_safe_mode;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -15,6 +16,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_requests::Migration), Box::new(m0003_timing::Migration)]
+        vec![
+            Box::new(m0001_requests::Migration),
+            Box::new(m0003_timing::Migration),
+            Box::new(m0004_safe_mode::Migration),
+        ]
     }
 }

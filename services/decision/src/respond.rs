@@ -22,7 +22,7 @@ use crate::{
 /// How soon to look again when something of ours is away.
 const SOON: Duration = Duration::from_secs(1);
 /// How soon to ask again for a command that must wait.
-const HOLD: Duration = Duration::from_secs(5);
+const HOLD: Duration = Duration::from_secs(2);
 
 /// A command that could be read.
 pub(crate) struct Command {

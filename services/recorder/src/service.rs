@@ -9,9 +9,10 @@ use bus::Failure;
 use futures::{Stream, StreamExt, stream};
 use proto::v1::{
     CompareSightingRequest, CompareSightingResponse, GetRequestRequest, GetRequestResponse,
-    GetWantedAnswerRequest, GetWantedAnswerResponse, ListRequestsRequest, ListRequestsResponse,
-    ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, WatchRequestsRequest,
-    WatchRequestsResponse,
+    GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse,
+    LeaveSafeModeRequest, LeaveSafeModeResponse, ListRequestsRequest, ListRequestsResponse,
+    ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, Status as WireStatus,
+    WatchRequestsRequest, WatchRequestsResponse,
     approval_service_server::{ApprovalService, ApprovalServiceServer},
 };
 use sea_orm::DbErr;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use crate::{
     apply::{Rules, intake},
+    safe_mode::SafeMode,
     store::{Filter, GateKey, Page, Recorded, Store},
 };
 
@@ -41,6 +43,7 @@ const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) rules: Arc<Rules>,
+    pub(crate) safe_mode: SafeMode,
     /// Ends the watches, which never end by themselves.
     pub(crate) stop: CancellationToken,
 }
@@ -157,7 +160,41 @@ impl ApprovalService for Service {
         let command = id_of(&request.get_ref().command_id)?;
         let recorded = self.find(id).await?;
         let policy = self.rules.policy_of(&recorded.request.facts.check_name);
-        Ok(Response::new(convert::wanted(&recorded.request, command, policy)))
+        let wanted = convert::wanted(&recorded.request, command, policy);
+        if wanted.post
+            && wanted.status() != WireStatus::Failed
+            && let Some(reason) = self.safe_mode.reason().await.map_err(internal)?
+        {
+            let reason = reason.sentence;
+            let hold = GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted };
+            return Ok(Response::new(hold));
+        }
+        Ok(Response::new(wanted))
+    }
+
+    async fn get_safe_mode(
+        &self,
+        _: Request<GetSafeModeRequest>,
+    ) -> Result<Response<GetSafeModeResponse>, Status> {
+        let reason = self.safe_mode.reason().await.map_err(internal)?;
+        let since = reason.as_ref().and_then(|reason| reason.since).map(proto::timestamp);
+        let reason = reason.map(|reason| reason.sentence).unwrap_or_default();
+        Ok(Response::new(GetSafeModeResponse { reason, since }))
+    }
+
+    async fn leave_safe_mode(
+        &self,
+        request: Request<LeaveSafeModeRequest>,
+    ) -> Result<Response<LeaveSafeModeResponse>, Status> {
+        let LeaveSafeModeRequest { operator, reason } = request.into_inner();
+        if operator.trim().is_empty() || reason.trim().is_empty() {
+            return Err(Status::invalid_argument("say who ends safe mode, and why"));
+        }
+        if self.store.safe_mode().await.map_err(internal)?.is_none() {
+            return Err(Status::failed_precondition("safe mode is not on"));
+        }
+        self.safe_mode.leave(operator.trim(), reason.trim()).await.map_err(internal)?;
+        Ok(Response::new(LeaveSafeModeResponse {}))
     }
 
     async fn list_watched(

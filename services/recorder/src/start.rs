@@ -10,6 +10,7 @@ use crate::{
     Config, DatabaseError, ROLE,
     apply::{Applier, Carries, Rules},
     outbox,
+    safe_mode::SafeMode,
     service::{self, Service},
     store::Store,
     timers,
@@ -46,6 +47,15 @@ pub async fn start(
     let own = [Stream::Intake, Stream::Outcome, Stream::Respond, Stream::Event, Stream::Receipt];
     ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
 
+    let kept = [&[Stream::Intake, Stream::Outcome], &decisions[..]].concat();
+    let safe_mode = SafeMode::new(store.clone(), bus.clone(), kept);
+    safe_mode.look_at_streams().await.map_err(DatabaseError::from)?;
+    let (keeping, stop) = (safe_mode.clone(), lifecycle.soft());
+    lifecycle.spawn("safe mode", async move {
+        keeping.keep(stop).await;
+        Ok::<_, StartError>(())
+    });
+
     let rules = Arc::new(Rules {
         names: bus.names().clone(),
         policy: config.policy,
@@ -80,7 +90,7 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
-    let service = Service { store, rules, stop: lifecycle.soft() };
+    let service = Service { store, rules, safe_mode, stop: lifecycle.soft() };
     lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");

@@ -7,6 +7,7 @@ mod ledger;
 mod published;
 mod reads;
 mod rows;
+mod safe_mode;
 mod statements;
 mod writing;
 

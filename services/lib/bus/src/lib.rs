@@ -20,4 +20,4 @@ pub use consumer::{Failure, Limits, consume};
 pub use dead::{DEAD_DATA_BYTES_MAX, bury, dead_letter};
 pub use message::{Delivery, Outgoing};
 pub use names::{EventType, Kind, Names, Stream, UI_SOURCE};
-pub use streams::{StreamError, ensure_streams};
+pub use streams::{StreamError, StreamState, ensure_streams};

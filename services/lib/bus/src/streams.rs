@@ -39,6 +39,31 @@ pub enum StreamError {
     },
 }
 
+/// How far a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamState {
+    /// When it was created, in microseconds since 1970 UTC: another time is another stream.
+    pub created_at_micros: i64,
+    /// The sequence of its last message; 0 when it never had one.
+    pub last_sequence: i64,
+}
+
+impl Bus {
+    /// How far a stream is now.
+    pub async fn state(&self, stream: &Stream) -> Result<StreamState, StreamError> {
+        let name = self.names().stream(stream);
+        let found = self.management.get_stream(&name).await;
+        let found =
+            found.map_err(|error| StreamError::Failed { name, cause: error.to_string() })?;
+        let info = found.cached_info();
+        let micros = info.created.unix_timestamp_nanos() / 1_000;
+        Ok(StreamState {
+            created_at_micros: i64::try_from(micros).unwrap_or_default(),
+            last_sequence: i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX),
+        })
+    }
+}
+
 /// Creates or updates the streams, or only checks them where we do not manage them.
 pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
     for stream in streams {
