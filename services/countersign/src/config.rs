@@ -190,6 +190,8 @@ struct Bus {
     stream_bytes_max: i64,
     publish_timeout_ms: u64,
     ack_wait_ms: u64,
+    attempts_max: NonZeroU32,
+    stall_after_ms: u64,
     nats_server: std::path::PathBuf,
     embedded_port: u16,
 }

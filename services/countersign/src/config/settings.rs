@@ -215,6 +215,8 @@ impl Config {
                 stream_bytes_max: bus.stream_bytes_max,
                 publish_timeout: Duration::from_millis(bus.publish_timeout_ms),
                 ack_wait: Duration::from_millis(bus.ack_wait_ms),
+                attempts_max: bus.attempts_max.get(),
+                stall_after: Duration::from_millis(bus.stall_after_ms),
             },
             nats_server: bus.nats_server.clone(),
             embedded_port: bus.embedded_port,

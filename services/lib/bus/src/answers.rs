@@ -6,10 +6,8 @@ use async_nats::jetstream::{AckKind, Message};
 use proto::v1::DeadLetter;
 use tokio::task::JoinHandle;
 
-use crate::{Bus, Delivery, Failure, bury};
+use crate::{Bus, Delivery, Failure, Stream, bury};
 
-/// Failed attempts after which a message is dead.
-const ATTEMPTS_MAX: u32 = 10;
 /// Longest wait before the next attempt.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
@@ -34,6 +32,11 @@ pub(crate) struct Answers {
 impl Answers {
     pub(crate) fn new(bus: Bus, role: &'static str) -> Self {
         Self { bus, role, attempts: HashMap::new(), sending: None }
+    }
+
+    /// Forgets what failed before: the places of a stream that was made anew mean other messages.
+    pub(crate) fn forget(&mut self) {
+        self.attempts.clear();
     }
 
     /// Answers a batch; returns as soon as the answers to the one before are sent.
@@ -89,7 +92,7 @@ async fn answer(
     let (reason, cause) = match result {
         Ok(()) => return send(message, AckKind::Ack).await,
         Err(Failure::Later(wait)) => return send(message, AckKind::Nak(Some(wait))).await,
-        Err(Failure::Retry(cause)) if failed < ATTEMPTS_MAX => {
+        Err(Failure::Retry(cause)) if failed < bus.config.attempts_max => {
             tracing::warn!(
                 stream = delivery.stream,
                 sequence = delivery.sequence,
@@ -107,6 +110,10 @@ async fn answer(
         reason,
         "a message cannot be applied and is kept as a dead letter: {cause}"
     );
+    if delivery.stream == bus.names().stream(&Stream::Dead) {
+        // It is where it would be put: burying it again would go on for ever.
+        return send(message, AckKind::Term).await;
+    }
     match bury(bus, role, letter(delivery, reason, cause)).await {
         Ok(()) => send(message, AckKind::Term).await,
         Err(error) => {

@@ -5,12 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use async_nats::{
     ConnectOptions, Event, ServerAddr,
     connection::State,
-    jetstream::{self, context::PublishErrorKind, message::PublishMessage},
+    jetstream::{
+        self, context::PublishErrorKind, message::PublishMessage, stream::RawMessageErrorKind,
+    },
 };
 
 use percent_encoding::percent_decode_str;
 
-use crate::{Names, Outgoing, denials::Denials};
+use crate::{Delivery, Names, Outgoing, StreamError, denials::Denials};
 
 /// The oldest server we accept: before it, acknowledged messages were lost in known ways.
 const SERVER_MIN: (u32, u32) = (2, 12);
@@ -39,6 +41,10 @@ pub struct Config {
     pub publish_timeout: Duration,
     /// How long a message may stay unacknowledged before it is delivered again.
     pub ack_wait: Duration,
+    /// Failed attempts after which a message is dead.
+    pub attempts_max: u32,
+    /// How long nothing may be delivered while messages wait, before we subscribe anew.
+    pub stall_after: Duration,
 }
 
 /// When there is no usable bus.
@@ -198,6 +204,24 @@ impl Bus {
             }
             Ok(())
         })
+    }
+
+    /// The message that a stream holds in this place; `None` when it holds none there any more.
+    pub async fn stored(
+        &self,
+        stream: &str,
+        sequence: u64,
+    ) -> Result<Option<Delivery>, StreamError> {
+        let failed = |cause: String| StreamError::Failed { name: stream.to_owned(), cause };
+        let held = match self.management.get_stream_no_info(stream).await {
+            Ok(held) => held.get_raw_message(sequence).await,
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        match held {
+            Ok(message) => Ok(Some(Delivery::stored(stream, message))),
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(failed(error.to_string())),
+        }
     }
 
     /// Hands each message of a subject to `deliver` as it is published, without storing a place:

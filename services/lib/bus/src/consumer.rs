@@ -4,7 +4,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     AckKind, Message,
-    consumer::{AckPolicy, DeliverPolicy, pull},
+    consumer::{
+        AckPolicy, DeliverPolicy,
+        pull::{self, MessagesErrorKind},
+    },
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::task::coop::unconstrained;
@@ -13,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Bus, Delivery, Stream, StreamError,
     answers::{Answers, Worked, send},
+    watchdog::{Trouble, Watchdog},
 };
 
 /// How long one question to the server stays open: should the server ever lose sight of a reader,
@@ -63,44 +67,98 @@ where
     R: Future<Output = Vec<Result<(), Failure>>>,
 {
     let mut answers = Answers::new(bus.clone(), role);
+    let mut unreadable = false;
     while !stop.is_cancelled() {
-        let messages = match subscribe(bus, role, stream, limits).await {
-            Ok(messages) => messages,
+        let (messages, mut watchdog) = match subscribe(bus, role, stream, limits).await {
+            Ok(subscribed) => subscribed,
             Err(error) => {
-                tracing::warn!(%error, "the bus cannot be read, trying again");
+                if !std::mem::replace(&mut unreadable, true) {
+                    tracing::warn!(%error, "the bus cannot be read, trying again until it can");
+                }
                 pause(&stop, Duration::from_secs(1)).await;
                 continue;
             }
         };
+        if std::mem::take(&mut unreadable) {
+            tracing::info!(stream = bus.names().stream(stream), "the bus is read again");
+        }
         let mut batches = messages.ready_chunks(limits.batch);
         let mut under_way = FuturesUnordered::new();
-        let mut broken = false;
+        let mut trouble = None;
         loop {
-            let more = !broken && !stop.is_cancelled();
+            let more = trouble.is_none() && !stop.is_cancelled();
             let room = under_way.len() < limits.under_way;
             tokio::select! {
                 biased;
-                Some(worked) = under_way.next() => answers.give(worked).await,
+                Some(worked) = under_way.next() => {
+                    answers.give(worked).await;
+                    watchdog.calm();
+                }
                 () = stop.cancelled(), if more => {}
                 // The runtime would have a batch end after 128 messages, whatever is there.
                 batch = unconstrained(batches.next()), if more && room => {
-                    let batch = batch.unwrap_or_default();
-                    let received = batch.len();
-                    let batch: Vec<Message> = batch.into_iter().filter_map(Result::ok).collect();
-                    // A missed heartbeat or a deleted consumer: start the subscription anew.
-                    broken = batch.len() < received || received == 0;
+                    let (batch, found) = sort(batch.unwrap_or_default());
+                    trouble = found;
+                    watchdog.calm();
                     if !batch.is_empty() {
                         under_way.push(work(bus, batch, &handle));
                     }
                 }
+                found = watchdog.barks(), if more && room => trouble = Some(found),
                 else => break,
             }
         }
         answers.finish().await;
         // What was prefetched and not handled is delivered to the next reader at once.
         give_back(&mut batches).await;
+        if let Some(trouble) = trouble {
+            note(trouble, &bus.names().stream(stream));
+            if trouble == Trouble::Deleted {
+                answers.forget();
+            }
+        }
     }
     Ok(())
+}
+
+/// The messages of a batch, and why there will be no more of them.
+fn sort(batch: Vec<Fetched>) -> (Vec<Message>, Option<Trouble>) {
+    let mut trouble = batch.is_empty().then_some(Trouble::Silent);
+    let mut messages = Vec::with_capacity(batch.len());
+    for fetched in batch {
+        match fetched {
+            Ok(message) => messages.push(message),
+            Err(error) => {
+                trouble = Some(match error.kind() {
+                    MessagesErrorKind::ConsumerDeleted => Trouble::Deleted,
+                    _ => Trouble::Silent,
+                });
+            }
+        }
+    }
+    (messages, trouble)
+}
+
+/// Counts and logs that a subscription is built anew.
+///
+/// A durable consumer that is created again delivers everything that its stream still holds. That
+/// is harmless: each message carries a key by which the database knows it.
+fn note(trouble: Trouble, stream: &str) {
+    let labels = [("stream", stream.to_owned()), ("cause", trouble.as_str().to_owned())];
+    metrics::counter!("countersign_consumer_rebuilt_total", &labels).increment(1);
+    match trouble {
+        Trouble::Deleted => tracing::warn!(
+            stream,
+            "our consumer was deleted at the bus: it is created again, and everything that its \
+             stream holds is delivered once more"
+        ),
+        Trouble::Stalled => tracing::warn!(
+            stream,
+            "messages wait on the bus and none is delivered: the subscription is built anew"
+        ),
+        // A connection that breaks tells so itself.
+        Trouble::Silent => tracing::debug!(stream, "the subscription is built anew"),
+    }
 }
 
 async fn subscribe(
@@ -108,7 +166,7 @@ async fn subscribe(
     role: &'static str,
     stream: &Stream,
     limits: Limits,
-) -> Result<pull::Stream, StreamError> {
+) -> Result<(pull::Stream, Watchdog), StreamError> {
     let name = bus.names().stream(stream);
     let failed = |cause: String| StreamError::Failed { name: bus.names().stream(stream), cause };
     let config = pull::Config {
@@ -128,14 +186,15 @@ async fn subscribe(
     } else {
         stream.get_consumer(role).await.map_err(|error| failed(error.to_string()))?
     };
-    consumer
+    let messages = consumer
         .stream()
         .max_messages_per_batch(limits.prefetched)
         .heartbeat(HEARTBEAT)
         .expires(ASK_EVERY)
         .messages()
         .await
-        .map_err(|error| failed(error.to_string()))
+        .map_err(|error| failed(error.to_string()))?;
+    Ok((messages, Watchdog::new(consumer, bus.config.stall_after)))
 }
 
 async fn work<F, R>(bus: &Bus, batch: Vec<Message>, handle: &F) -> Worked

@@ -13,6 +13,7 @@ pub mod embedded;
 mod message;
 mod names;
 mod streams;
+mod watchdog;
 
 pub use batch::TOGETHER_MAX;
 pub use connection::{Bus, Config, ConnectError, PublishError};

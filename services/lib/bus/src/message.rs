@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, jetstream::message::StreamMessage};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -117,17 +117,9 @@ impl Delivery {
 
     pub(crate) fn read(message: &async_nats::jetstream::Message) -> Option<Self> {
         let info = message.info().ok()?;
-        let headers = message.headers.as_ref().map(|headers| {
-            let pairs = headers.iter().filter_map(|(name, values)| {
-                let mut name = name.to_string();
-                name.make_ascii_lowercase();
-                Some((name, values.first()?.to_string()))
-            });
-            pairs.collect()
-        });
         Some(Self {
             subject: message.subject.to_string(),
-            headers: headers.unwrap_or_default(),
+            headers: message.headers.as_ref().map(first_of_each).unwrap_or_default(),
             data: message.payload.clone(),
             stream: info.stream.to_owned(),
             sequence: info.stream_sequence,
@@ -136,4 +128,27 @@ impl Delivery {
             deliveries: u32::try_from(info.delivered).unwrap_or(u32::MAX),
         })
     }
+
+    /// A message as its stream holds it, delivered to nobody.
+    pub(crate) fn stored(stream: &str, message: StreamMessage) -> Self {
+        Self {
+            subject: message.subject.to_string(),
+            headers: first_of_each(&message.headers),
+            data: message.payload,
+            stream: stream.to_owned(),
+            sequence: message.sequence,
+            stored_at_micros: i64::try_from(message.time.unix_timestamp_nanos() / 1_000)
+                .unwrap_or_default(),
+            deliveries: 0,
+        }
+    }
+}
+
+fn first_of_each(headers: &HeaderMap) -> HashMap<String, String> {
+    let pairs = headers.iter().filter_map(|(name, values)| {
+        let mut name = name.to_string();
+        name.make_ascii_lowercase();
+        Some((name, values.first()?.to_string()))
+    });
+    pairs.collect()
 }
