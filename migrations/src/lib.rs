@@ -7,6 +7,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m0001_requests;
+mod m0002_dead_letters;
 mod m0003_timing;
 mod m0004_safe_mode;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_requests::Migration),
+            Box::new(m0002_dead_letters::Migration),
             Box::new(m0003_timing::Migration),
             Box::new(m0004_safe_mode::Migration),
         ]

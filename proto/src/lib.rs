@@ -23,6 +23,7 @@ mod json;
 mod time;
 
 pub use json::{JsonError, from_json, to_json};
+pub use pbjson_types::Timestamp;
 pub use time::{micros, timestamp};
 
 /// Encoded `FileDescriptorSet`, for gRPC reflection.

@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ui", &["bus", "kit", "proto"]),
     (
         "countersign",
-        &["approval", "bus", "decision", "gitlab-sim", "ingress", "kit", "recorder", "ui"],
+        &["approval", "bus", "decision", "gitlab-sim", "ingress", "kit", "proto", "recorder", "ui"],
     ),
     ("tests", &["bus", "gitlab-sim", "kit", "proto"]),
 ];

@@ -179,6 +179,21 @@ impl Approver {
         }
     }
 
+    /// Replays or drops on the page of a dead letter, and follows to the page that tells the result.
+    pub async fn settles(&self, page: &Page, order: &str, reason: &str) -> Page {
+        let token = page.hidden("token");
+        let form = [("token", token.as_str()), ("reason", reason), ("name", &self.name)];
+        let mut request = self.client.post(format!("{}/{order}", page.url)).form(&form);
+        if let Some(cookie) = self.cookie() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let page = self.read(request).await;
+        match page.html.strip_prefix("see ") {
+            Some(location) => self.gets(location).await,
+            None => page,
+        }
+    }
+
     async fn read(&self, request: reqwest::RequestBuilder) -> Page {
         let answer = request.send().await.unwrap();
         if let Some(cookie) = answer.headers().get(header::SET_COOKIE) {

@@ -91,6 +91,37 @@ impl Inspector {
         self.jetstream.delete_stream(stream).await.unwrap();
     }
 
+    /// Publishes a message with headers.
+    pub async fn publish_as(&self, subject: &str, headers: &[(&str, &str)], data: &Value) {
+        let mut map = async_nats::HeaderMap::new();
+        headers.iter().for_each(|(name, value)| map.insert(*name, *value));
+        let (subject, data) = (subject.to_owned(), data.to_string());
+        let sent = self.jetstream.publish_with_headers(subject, map, data.into()).await;
+        sent.unwrap().await.unwrap();
+    }
+
+    /// Somebody deletes a consumer on the server.
+    pub async fn loses_consumer(&self, stream: &str, consumer: &str) {
+        let stream = self.jetstream.get_stream(stream).await.unwrap();
+        stream.delete_consumer(consumer).await.unwrap();
+    }
+
+    /// Waits until the product has created it again.
+    pub async fn has_consumer_again(&self, stream: &str, consumer: &str) {
+        let stream = self.jetstream.get_stream(stream).await.unwrap();
+        crate::stage::until("the consumer to be there again", async || {
+            stream.consumer_info(consumer).await.is_ok()
+        })
+        .await;
+    }
+
+    /// Somebody deletes a stream on the server and creates it again, empty.
+    pub async fn loses_what_is_in(&self, stream: &str) {
+        let settings = self.settings(stream).await;
+        self.jetstream.delete_stream(stream).await.unwrap();
+        self.jetstream.create_stream(settings).await.unwrap();
+    }
+
     /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.
     pub async fn publish(&self, subject: &str, data: &str) {
         let sent = self.jetstream.publish(subject.to_owned(), data.to_owned().into()).await;

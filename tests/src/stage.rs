@@ -10,8 +10,8 @@ use gitlab_sim::{Check, GitLabSim, MergeRequest, Project, Token};
 use tempfile::TempDir;
 
 use crate::{
-    Approver, Events, Kind, OutsideSystem, Program, Terms, bus::Inspector, database::StoryDatabase,
-    process::tool, truth,
+    Approver, Events, Kind, Operator, OutsideSystem, Program, Terms, bus::Inspector,
+    database::StoryDatabase, process::tool, truth,
 };
 
 /// The roles in the order in which they are started.
@@ -223,6 +223,47 @@ impl Stage {
     #[must_use]
     pub fn approver(&self, name: &str) -> Approver {
         Approver::new(name, &self.url(), self.client.clone())
+    }
+
+    /// Somebody at a terminal on this machine.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        Operator { settings: self.settings.clone() }
+    }
+
+    /// Waits until this many dead letters are open, as the command lists them; their ids.
+    pub async fn dead_letters_become(&self, count: usize) -> Vec<String> {
+        let operator = self.operator();
+        let list = || operator.says(&["dead", "list", "--json"]);
+        until("the dead letters to be on record", async || {
+            list().json()["dead_letters"].as_array().unwrap().len() == count
+        })
+        .await;
+        let found = list().json();
+        let ids = found["dead_letters"].as_array().unwrap().iter();
+        ids.map(|letter| letter["dead_letter_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A table of the product's database is not there for a while.
+    pub async fn loses_table(&self, table: &str) {
+        truth::rename(self.database.connection().await, table, &format!("{table}_away")).await;
+    }
+
+    /// It is there again.
+    pub async fn has_table_again(&self, table: &str) {
+        truth::rename(self.database.connection().await, &format!("{table}_away"), table).await;
+    }
+
+    /// The kinds of all audit records, in their order.
+    pub async fn audit_kinds(&self) -> Vec<String> {
+        truth::audit_kinds(self.database.connection().await).await
+    }
+
+    /// Waits until the admin port shows a metric with this value.
+    pub async fn metric_becomes(&self, line: &str) {
+        let url = self.program().address("health").replace("readyz", "metrics");
+        let metrics = async || self.client.get(&url).send().await.unwrap().text().await.unwrap();
+        until(line, async || metrics().await.lines().any(|it| it == line)).await;
     }
 
     /// Another system with credentials of its own for the bus.

@@ -19,6 +19,21 @@ pub(crate) async fn count(database: &DatabaseConnection, table: &str) -> i64 {
     rows[0].try_get_by_index(0).unwrap()
 }
 
+pub(crate) async fn rename(database: &DatabaseConnection, table: &str, name: &str) {
+    let sql = format!("ALTER TABLE {table} RENAME TO {name}");
+    database.execute_unprepared(&sql).await.unwrap();
+}
+
+pub(crate) async fn audit_kinds(database: &DatabaseConnection) -> Vec<String> {
+    let records = rows(database, "SELECT record FROM audit ORDER BY seq").await;
+    let kind = |row: &sea_orm::QueryResult| {
+        let record: String = row.try_get_by_index(0).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        record["kind"].as_str().unwrap().to_owned()
+    };
+    records.iter().map(kind).collect()
+}
+
 pub(crate) async fn outbox_is_empty(database: &DatabaseConnection) -> bool {
     count(database, "outbox").await == 0
 }

@@ -199,6 +199,16 @@ struct Bus {
 impl Config {
     /// The commented defaults: the documentation of every setting.
     pub const DEFAULTS: &'static str = include_str!("../countersign.default.toml");
+
+    /// Where `countersign up` keeps its data.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.server.data_dir
+    }
+
+    /// Where the other roles find recorder when it runs by itself.
+    pub(crate) fn recorder_url(&self) -> &str {
+        &self.recorder.url
+    }
 }
 
 /// Reads the configuration from its layers.

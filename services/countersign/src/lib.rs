@@ -5,10 +5,12 @@
 mod config;
 mod demo;
 mod local;
+mod operator;
 mod run;
 mod settings;
 
 pub use config::{Config, load};
 pub use demo::demo;
+pub use operator::{DeadArgs, Problem, dead};
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

@@ -1,8 +1,11 @@
 //! What `up` brings along itself: a data folder that is ours alone, and a nats-server.
 
 use std::{
-    fs::{self, File, TryLockError},
-    path::Path,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::Write,
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +17,13 @@ use crate::settings::BusSettings;
 /// The data folder, locked as long as this lives.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
+    path: PathBuf,
     _lock: File,
+}
+
+/// The file in a data folder that says where its recorder serves gRPC.
+pub(crate) fn address_file(data: &Path) -> PathBuf {
+    data.join("recorder.address")
 }
 
 impl DataFolder {
@@ -26,7 +35,7 @@ impl DataFolder {
         let lock = File::create(path.join("lock"))
             .with_context(|| format!("cannot write to the data folder {}", path.display()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => {
                 bail!("another countersign runs in the data folder {}", path.display())
             }
@@ -34,6 +43,30 @@ impl DataFolder {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))
             }
         }
+    }
+}
+
+impl DataFolder {
+    /// Says where recorder serves gRPC, to the owner of the folder only, until a clean stop.
+    pub(crate) fn announce(&self, address: SocketAddr) -> Result<()> {
+        let file = address_file(&self.path);
+        let new = file.with_extension("new");
+        let write = || {
+            // One that was left behind may be open to others.
+            let _gone_already = fs::remove_file(&new);
+            let mut open = OpenOptions::new();
+            let mut opened = open.write(true).create_new(true).mode(0o600).open(&new)?;
+            writeln!(opened, "{address}")?;
+            fs::rename(&new, &file)
+        };
+        write().with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        // It may never have been written.
+        let _never_there = fs::remove_file(address_file(&self.path));
     }
 }
 

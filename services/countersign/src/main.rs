@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use countersign::{Outcome, Role, load};
+use countersign::{DeadArgs, Outcome, Problem, Role, load};
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
 /// requests, and GitLab shows what they decided.
@@ -31,6 +31,8 @@ enum Command {
     Decision,
     /// Run only the pages for approvers
     Ui,
+    /// List messages that could not be applied, and replay or drop them
+    Dead(DeadArgs),
     /// Print every setting with its default and its explanation
     Config,
 }
@@ -39,20 +41,35 @@ enum Command {
 const WRONG_CONFIGURATION: u8 = 64;
 
 fn main() -> ExitCode {
-    let Cli { config, command } = Cli::parse();
+    let Cli { config, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) => {
+            // Nobody may be reading any more. Help and version come this way, too.
+            let _unread = asked.print();
+            return if asked.use_stderr() {
+                ExitCode::from(WRONG_CONFIGURATION)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let environment: Vec<_> = std::env::vars().collect();
     let role = match command {
         Command::Config => {
             print!("{}", countersign::Config::DEFAULTS);
             return ExitCode::SUCCESS;
         }
         Command::Demo => return end(countersign::demo()),
+        Command::Dead(arguments) => {
+            let config = load(config.as_deref(), &environment).map_err(Problem::from);
+            return done(config.and_then(|config| countersign::dead(&config, arguments)));
+        }
         Command::Up => Role::All,
         Command::Ingress => Role::Ingress,
         Command::Recorder => Role::Recorder,
         Command::Decision => Role::Decision,
         Command::Ui => Role::Ui,
     };
-    let environment: Vec<_> = std::env::vars().collect();
     let settings = load(config.as_deref(), &environment).and_then(|it| it.settings(role));
     match settings {
         Ok(settings) => end(countersign::run(role, settings)),
@@ -70,6 +87,19 @@ fn end(result: anyhow::Result<Outcome>) -> ExitCode {
         Err(error) => {
             eprintln!("countersign: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn done(result: Result<(), Problem>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("countersign: {problem}");
+            match problem {
+                Problem::Usage(_) => ExitCode::from(WRONG_CONFIGURATION),
+                Problem::Failed(_) => ExitCode::FAILURE,
+            }
         }
     }
 }

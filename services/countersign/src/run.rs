@@ -101,6 +101,9 @@ pub(crate) async fn start(
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
         let address = recorder::start(config, bus.clone(), &lifecycle, &health).await?;
+        if let Some(data) = &data {
+            data.announce(address)?;
+        }
         recorder_url = Some(format!("http://{address}"));
     }
     if let Some(mut config) = settings.decision {

@@ -1,11 +1,13 @@
 //! What arrives on the bus, applied: parsed, put through the core, written in one transaction.
 
+mod dead_letters;
 mod decisions;
 mod due;
 mod follow;
 pub(crate) mod intake;
 mod outcomes;
 mod readings;
+mod settling;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,6 +21,9 @@ use proto::v1::Status as WireStatus;
 use sea_orm::DbErr;
 use tokio::sync::Mutex;
 use uuid::Uuid;
+
+pub(crate) use dead_letters::count_open;
+pub(crate) use settling::{NotDone, Operator, not_replayable};
 
 use crate::{
     outbox::Outbox,

@@ -1,6 +1,7 @@
 //! The gRPC service: list, get, watch, and the answer that is wanted now.
 
 mod convert;
+mod dead_letters;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -8,10 +9,12 @@ use approval::Time;
 use bus::Failure;
 use futures::{Stream, StreamExt, stream};
 use proto::v1::{
-    CompareSightingRequest, CompareSightingResponse, GetRequestRequest, GetRequestResponse,
+    CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest, DropDeadLetterResponse,
+    GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest, GetRequestResponse,
     GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse,
-    LeaveSafeModeRequest, LeaveSafeModeResponse, ListRequestsRequest, ListRequestsResponse,
-    ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, Status as WireStatus,
+    LeaveSafeModeRequest, LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse,
+    ListRequestsRequest, ListRequestsResponse, ListWatchedRequest, ListWatchedResponse,
+    MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse, Status as WireStatus,
     WatchRequestsRequest, WatchRequestsResponse,
     approval_service_server::{ApprovalService, ApprovalServiceServer},
 };
@@ -25,7 +28,7 @@ use tonic::{
 use uuid::Uuid;
 
 use crate::{
-    apply::{Rules, intake},
+    apply::{Applier, Rules, intake},
     safe_mode::SafeMode,
     store::{Filter, GateKey, Page, Recorded, Store},
 };
@@ -44,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) rules: Arc<Rules>,
     pub(crate) safe_mode: SafeMode,
+    /// For what an operator does; everything else arrives on the bus.
+    pub(crate) applier: Applier,
     /// Ends the watches, which never end by themselves.
     pub(crate) stop: CancellationToken,
 }
@@ -86,11 +91,7 @@ impl ApprovalService for Service {
         let message = request.into_inner();
         let after = convert::page_token(&message.page_token)
             .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
-        let size = match u64::try_from(message.page_size) {
-            Ok(0) => PAGE_DEFAULT,
-            Ok(size) => size.min(PAGE_MAX),
-            Err(_) => return Err(Status::invalid_argument("page_size must be 1 to 200")),
-        };
+        let size = page_size(message.page_size)?;
         if message.states.len() > 10 {
             return Err(Status::invalid_argument("there are not that many states"));
         }
@@ -222,6 +223,34 @@ impl ApprovalService for Service {
         let known = intake::is_known(&self.rules, &gate, &sighting(message)?);
         Ok(Response::new(CompareSightingResponse { known, last_command_id }))
     }
+
+    async fn list_dead_letters(
+        &self,
+        request: Request<ListDeadLettersRequest>,
+    ) -> Result<Response<ListDeadLettersResponse>, Status> {
+        dead_letters::list(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_dead_letter(
+        &self,
+        request: Request<GetDeadLetterRequest>,
+    ) -> Result<Response<GetDeadLetterResponse>, Status> {
+        dead_letters::get(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        request: Request<ReplayDeadLetterRequest>,
+    ) -> Result<Response<ReplayDeadLetterResponse>, Status> {
+        dead_letters::replay(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn drop_dead_letter(
+        &self,
+        request: Request<DropDeadLetterRequest>,
+    ) -> Result<Response<DropDeadLetterResponse>, Status> {
+        dead_letters::drop_letter(self, request.into_inner()).await.map(Response::new)
+    }
 }
 
 impl Service {
@@ -265,6 +294,14 @@ fn sighting(message: MergeRequestSeen) -> Result<intake::Seen, Status> {
         Failure::Reject(_, sentence) => Status::invalid_argument(sentence),
         Failure::Retry(_) | Failure::Later(_) => Status::unavailable("try again"),
     })
+}
+
+fn page_size(wanted: i32) -> Result<u64, Status> {
+    match u64::try_from(wanted) {
+        Ok(0) => Ok(PAGE_DEFAULT),
+        Ok(size) => Ok(size.min(PAGE_MAX)),
+        Err(_) => Err(Status::invalid_argument("page_size must be 1 to 200")),
+    }
 }
 
 fn id_of(text: &str) -> Result<Uuid, Status> {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Config, DatabaseError, ROLE,
-    apply::{Applier, Carries, Rules},
+    apply::{self, Applier, Carries, Rules},
     outbox,
     safe_mode::SafeMode,
     service::{self, Service},
@@ -77,7 +77,8 @@ pub async fn start(
         let applier = Applier { turn: Arc::default(), ..applier.clone() };
         spawn_consumer(lifecycle, applier, stream, carries);
     }
-    let (ticking, stop) = (applier, lifecycle.soft());
+    spawn_keeper(lifecycle, applier.clone());
+    let (ticking, stop) = (applier.clone(), lifecycle.soft());
     let every = config.look_at_the_clock_every;
     lifecycle.spawn("timers", async move {
         timers::run(ticking, every, stop).await;
@@ -90,7 +91,7 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
-    let service = Service { store, rules, safe_mode, stop: lifecycle.soft() };
+    let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
     lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
@@ -104,5 +105,21 @@ fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carri
         let limits = Limits { batch: BATCH, under_way: 2, prefetched, unacknowledged: 2_000 };
         let bus = applier.bus.clone();
         bus::consume(&bus, ROLE, &stream, limits, stop, |batch| applier.apply(carries, batch)).await
+    });
+}
+
+/// Puts dead letters on record, and counts those that nothing has become of.
+fn spawn_keeper(lifecycle: &Lifecycle, applier: Applier) {
+    let (store, stop) = (applier.store.clone(), lifecycle.soft());
+    lifecycle.spawn("dead letter count", async move {
+        apply::count_open(store, stop).await;
+        Ok::<_, StartError>(())
+    });
+    let stop = lifecycle.soft();
+    lifecycle.spawn("dead letters", async move {
+        // A dead letter can be a thousand times as large as another message.
+        let limits = Limits { batch: 8, under_way: 1, prefetched: 8, unacknowledged: 100 };
+        let bus = applier.bus.clone();
+        bus::consume(&bus, ROLE, &Stream::Dead, limits, stop, |batch| applier.keep(batch)).await
     });
 }

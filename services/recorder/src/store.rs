@@ -1,6 +1,7 @@
 //! The database: how it is reached, what is in it, and one transaction at a time.
 
 mod connect;
+mod dead_letters;
 mod entity;
 mod known_checks;
 mod ledger;
@@ -13,7 +14,8 @@ mod writing;
 
 pub(crate) use connect::Store;
 pub use connect::{Database, DatabaseError};
-pub(crate) use entity::{decision, delivery, known_check, outbox, response};
+pub(crate) use dead_letters::Summary;
+pub(crate) use entity::{dead_letter, decision, delivery, known_check, outbox, response};
 pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};

@@ -6,6 +6,7 @@
 
 mod app;
 mod config;
+mod dead_letters;
 mod events;
 mod pages;
 mod person;

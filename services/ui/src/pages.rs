@@ -1,5 +1,6 @@
 //! The pages and the one form that matters.
 
+pub(crate) mod dead_letters;
 mod decide;
 
 use askama::Template;

@@ -21,6 +21,8 @@ pub(crate) struct Visit {
     pub(crate) person: Option<Person>,
     /// Whether they may change their name themselves.
     pub(crate) names_itself: bool,
+    /// How many dead letters are open, for those who look after them.
+    pub(crate) dead_letters: u64,
     /// Whether the browser does not have the secret yet.
     new: bool,
 }
@@ -54,7 +56,7 @@ impl Visit {
                 (said.and_then(Person::named), false)
             }
         };
-        Self { secret, person, names_itself, new }
+        Self { secret, person, names_itself, dead_letters: 0, new }
     }
 
     /// The token that a form about this request and commit must carry.
@@ -97,7 +99,8 @@ impl FromRequestParts<App> for Visit {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(&parts.headers, &app.sign_in))
+        let visit = Self::of(&parts.headers, &app.sign_in);
+        Ok(Self { dead_letters: app.dead_letters.count(), ..visit })
     }
 }
 

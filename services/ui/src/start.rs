@@ -14,7 +14,7 @@ use proto::v1::approval_service_client::ApprovalServiceClient;
 use tonic::transport::Endpoint;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use crate::{Config, app::App, events, pages, receipts::Receipts};
+use crate::{Config, app::App, dead_letters::OpenDeadLetters, events, pages, receipts::Receipts};
 
 /// When the browser's side cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +41,17 @@ pub async fn start(
     ensure_streams(&bus, &own).await?;
     let receipts = Receipts::default();
     lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
+    let recorder = ApprovalServiceClient::new(channel);
+    let dead_letters = OpenDeadLetters::default();
+    lifecycle.spawn(
+        "dead letter count",
+        dead_letters.clone().follow(recorder.clone(), lifecycle.soft()),
+    );
     health.well("ui");
     let app = App {
         bus,
-        recorder: ApprovalServiceClient::new(channel),
+        recorder,
+        dead_letters,
         receipts,
         sign_in: Arc::new(config.sign_in),
         stop: lifecycle.soft(),
@@ -60,6 +67,10 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/r/{id}", get(pages::request))
         .route("/approval-apps/r/{id}/decision", post(pages::decide))
         .route("/approval-apps/gl/{gitlab}/{project_id}/{iid}", get(pages::newest))
+        .route("/approval-apps/dead-letters", get(pages::dead_letters::list))
+        .route("/approval-apps/dead-letters/{id}", get(pages::dead_letters::one))
+        .route("/approval-apps/dead-letters/{id}/replay", post(pages::dead_letters::replay))
+        .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
         .route("/approval-apps/me", post(pages::set_name))
         .route("/approval-apps/assets/{name}", get(pages::asset))
         .fallback(pages::not_found)

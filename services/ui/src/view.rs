@@ -1,8 +1,12 @@
 //! What the pages show, in the words they show it. Templates escape every value.
 
+mod dead_letters;
+
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
 use proto::v1::{GetRequestResponse, RecordedDecision, Request, TimelineEntry};
+
+pub(crate) use dead_letters::{DeadLetterPage, DeadLetterView, DeadLettersPage};
 
 use crate::person::Visit;
 
@@ -221,6 +225,8 @@ pub(crate) struct Reader {
     pub(crate) name: String,
     pub(crate) names_itself: bool,
     pub(crate) token: String,
+    /// How many are open.
+    pub(crate) dead_letters: u64,
 }
 
 impl Reader {
@@ -229,6 +235,7 @@ impl Reader {
             name: visit.person.as_ref().map(|person| person.name.clone()).unwrap_or_default(),
             names_itself: visit.names_itself,
             token: visit.token("me", ""),
+            dead_letters: visit.dead_letters,
         }
     }
 }

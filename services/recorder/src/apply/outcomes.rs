@@ -2,12 +2,12 @@
 
 use approval::{CommandResult, Outcome, Sha, Status, Time};
 use bus::{Delivery, EventType, Failure, Kind};
-use proto::v1::{ResponseOutcome, response_outcome::Result as WireResult};
+use proto::v1::{RespondCommand, ResponseOutcome, response_outcome::Result as WireResult};
 use sea_orm::{DbErr, Set};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Rules, clean, follow, read, uuid};
+use super::{Operator, Rules, clean, follow, read, uuid};
 use crate::store::{Change, Draft, Ledger, response};
 
 /// An outcome with where it belongs.
@@ -20,7 +20,10 @@ pub(super) struct Reported {
 }
 
 pub(super) fn parse(delivery: &Delivery) -> Result<Reported, Failure> {
-    let message: ResponseOutcome = read(delivery, Kind::Outcome)?;
+    reported(read(delivery, Kind::Outcome)?)
+}
+
+fn reported(message: ResponseOutcome) -> Result<Reported, Failure> {
     let status = super::status(message.status())?;
     let result = match message.result() {
         WireResult::Delivered => CommandResult::Delivered,
@@ -94,6 +97,41 @@ pub(super) async fn apply(
     }
     follow::effects(&mut change, rules, &key, gate, effects, now);
     ledger.add(change);
+    Ok(())
+}
+
+/// Settles a command that an operator has dropped, when its request still waits for it.
+pub(super) async fn give_up(
+    rules: &Rules,
+    ledger: &mut Ledger,
+    command: &RespondCommand,
+    operator: &Operator,
+) -> Result<(), DbErr> {
+    let outcome = ResponseOutcome {
+        outcome_id: kit::clock::new_id().to_string(),
+        command_id: command.command_id.clone(),
+        request_id: command.request_id.clone(),
+        status: command.status,
+        result: WireResult::GivenUp.into(),
+        code: "dropped".to_owned(),
+        message: format!(
+            "{} dropped the answer: {}. Press Retry in GitLab to have it answered.",
+            operator.name, operator.why
+        ),
+        // It may have been under way before it became a dead letter.
+        may_have_been_applied: true,
+        at: Some(proto::timestamp(ledger.now())),
+        ..ResponseOutcome::default()
+    };
+    // A command that cannot be read was never one that a request waits for.
+    let Ok(reported) = reported(outcome) else { return Ok(()) };
+    let Some(key) = ledger.gate_of(reported.request_id).await? else { return Ok(()) };
+    ledger.load([key.clone()]).await?;
+    let request = ledger.gate(&key).request(reported.request_id);
+    let outstanding = request.and_then(|request| request.answer.outstanding);
+    if outstanding.is_some_and(|command| command.id == reported.outcome.command_id) {
+        apply(rules, ledger, &reported).await?;
+    }
     Ok(())
 }
 

@@ -193,6 +193,39 @@ pub(crate) mod outbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A message that could not be applied.
+pub(crate) mod dead_letter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dead_letter")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub stream: String,
+        pub subject: String,
+        pub sequence: i64,
+        pub reason: String,
+        pub cause: String,
+        pub headers: String,
+        pub data: Vec<u8>,
+        pub data_size: i64,
+        pub at: i64,
+        pub buried_at: i64,
+        pub state: String,
+        pub replays_failed: i32,
+        pub replay_said: Option<String>,
+        pub settled_at: Option<i64>,
+        pub settled_by: Option<String>,
+        pub settled_why: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The end of the audit chain.
 pub(crate) mod ledger {
     use sea_orm::entity::prelude::*;

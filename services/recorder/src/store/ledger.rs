@@ -170,6 +170,8 @@ impl Ledger {
         self.change.deliveries.extend(change.deliveries);
         self.change.decisions.extend(change.decisions);
         self.change.responses.extend(change.responses);
+        self.change.dead_letters.extend(change.dead_letters);
+        self.change.settled.extend(change.settled);
         self.change.drafts.extend(change.drafts);
         self.change.outbox.extend(change.outbox);
     }
@@ -195,6 +197,16 @@ impl Ledger {
         deleted.committed();
         known_checks.remember(checks);
         Ok(written)
+    }
+
+    /// What was recorded first, in one sentence.
+    pub(crate) fn told(&self) -> Option<&str> {
+        self.change.drafts.first().map(|draft| draft.message.as_str())
+    }
+
+    /// The transaction itself, to read in it.
+    pub(super) fn tx(&self) -> &DatabaseTransaction {
+        &self.tx
     }
 
     /// Gives nothing back to the database.

@@ -12,7 +12,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    entity::{audit, decision, delivery, known_check, ledger, outbox, response, status_check},
+    entity::{
+        audit, dead_letter, decision, delivery, known_check, ledger, outbox, response, status_check,
+    },
     known_checks::newer_name,
     rows::{self, GateKey, Mark},
     statements::{ROWS_MAX, Steps},
@@ -54,6 +56,10 @@ pub(crate) struct Change {
     pub(crate) deliveries: Vec<delivery::ActiveModel>,
     pub(crate) decisions: Vec<decision::ActiveModel>,
     pub(crate) responses: Vec<response::ActiveModel>,
+    /// New ones.
+    pub(crate) dead_letters: Vec<dead_letter::ActiveModel>,
+    /// What became of older ones: the key and the columns that change.
+    pub(crate) settled: Vec<dead_letter::ActiveModel>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) outbox: Vec<Posted>,
     pub(crate) checks: Vec<known_check::Model>,
@@ -92,13 +98,17 @@ impl Writing {
         self.note_the_rest();
         let marks = self.chain()?;
         self.requests(&marks)?;
-        let Change { deliveries, decisions, responses, outbox, checks, .. } =
-            std::mem::take(&mut self.change);
+        let change = std::mem::take(&mut self.change);
+        let Change { deliveries, decisions, responses, checks, outbox, .. } = change;
         self.steps.insert(deliveries)?;
         self.steps.insert(decisions)?;
         self.steps.insert(responses)?;
         let checks = checks.into_iter().map(known_check::ActiveModel::from).collect();
         self.steps.replace(checks, newer_name)?;
+        self.steps.insert(change.dead_letters)?;
+        for letter in change.settled {
+            self.steps.update(letter)?;
+        }
         // Publishing follows the order of the commits, and within one the order here.
         let outbox: Vec<outbox::Model> = (self.seq * 10_000..)
             .zip(outbox)

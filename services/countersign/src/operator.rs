@@ -1,0 +1,41 @@
+//! The operator's commands: they ask the recorder of a running system over gRPC.
+
+mod connection;
+mod dead;
+mod text;
+
+use std::{io::Write, process};
+
+use kit::config::ConfigError;
+
+pub use dead::{Arguments as DeadArgs, run as dead};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// When it was called or configured wrongly: exit code 64.
+    #[error("{0}")]
+    Usage(String),
+    /// When it could not be done: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.0)
+    }
+}
+
+/// Waits for what a command does.
+fn wait_for<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Problem::Failed(error.to_string()))?.block_on(work)
+}
+
+/// Prints to standard output. A reader that has gone away (`| head`) is no failure.
+fn print(text: &str) {
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        process::exit(0);
+    }
+}
