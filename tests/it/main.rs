@@ -16,6 +16,7 @@ mod intake;
 mod merge_requests;
 mod pages;
 mod reading_back;
+mod safe_mode;
 mod stalls;
 mod starting;
 mod sweeping;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use countersign::{DeadArgs, Outcome, Problem, Role, load};
+use countersign::{DeadArgs, Outcome, Problem, Role, SafeModeArgs, load};
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
 /// requests, and GitLab shows what they decided.
@@ -33,6 +33,8 @@ enum Command {
     Ui,
     /// List messages that could not be applied, and replay or drop them
     Dead(DeadArgs),
+    /// Say whether only failed is posted and why, or go on
+    SafeMode(SafeModeArgs),
     /// Print every setting with its default and its explanation
     Config,
 }
@@ -63,6 +65,10 @@ fn main() -> ExitCode {
         Command::Dead(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);
             return done(config.and_then(|config| countersign::dead(&config, arguments)));
+        }
+        Command::SafeMode(arguments) => {
+            let config = load(config.as_deref(), &environment).map_err(Problem::from);
+            return done(config.and_then(|config| countersign::safe_mode(&config, arguments)));
         }
         Command::Up => Role::All,
         Command::Ingress => Role::Ingress,

@@ -2,6 +2,7 @@
 
 mod connection;
 mod dead;
+mod safe_mode;
 mod text;
 
 use std::{io::Write, process};
@@ -9,6 +10,7 @@ use std::{io::Write, process};
 use kit::config::ConfigError;
 
 pub use dead::{Arguments as DeadArgs, run as dead};
+pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,14 @@ impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {
         Self::Usage(error.0)
     }
+}
+
+/// Who gives a command.
+#[derive(Debug, clap::Args)]
+struct By {
+    /// Who you are, for the record
+    #[arg(long = "by", env = "USER", hide_env_values = true)]
+    name: String,
 }
 
 /// Waits for what a command does.

@@ -7,7 +7,7 @@ use proto::v1::approval_service_client::ApprovalServiceClient;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::{SignIn, dead_letters::OpenDeadLetters, receipts::Receipts};
+use crate::{SignIn, alarms::Alarms, receipts::Receipts};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -15,7 +15,7 @@ pub(crate) struct App {
     pub(crate) recorder: ApprovalServiceClient<Channel>,
     pub(crate) receipts: Receipts,
     pub(crate) sign_in: Arc<SignIn>,
-    pub(crate) dead_letters: OpenDeadLetters,
+    pub(crate) alarms: Alarms,
     /// Ends the event streams, which never end by themselves.
     pub(crate) stop: CancellationToken,
 }

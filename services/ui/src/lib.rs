@@ -4,9 +4,9 @@
 //! Invariant: it decides nothing. A button that is shown may still be refused; a button that is
 //! hidden is never the only lock.
 
+mod alarms;
 mod app;
 mod config;
-mod dead_letters;
 mod events;
 mod pages;
 mod person;

@@ -23,6 +23,8 @@ pub(crate) struct Visit {
     pub(crate) names_itself: bool,
     /// How many dead letters are open, for those who look after them.
     pub(crate) dead_letters: u64,
+    /// Why only `failed` is posted; empty when everything is.
+    pub(crate) safe_mode: String,
     /// Whether the browser does not have the secret yet.
     new: bool,
 }
@@ -56,7 +58,7 @@ impl Visit {
                 (said.and_then(Person::named), false)
             }
         };
-        Self { secret, person, names_itself, dead_letters: 0, new }
+        Self { secret, person, names_itself, dead_letters: 0, safe_mode: String::new(), new }
     }
 
     /// The token that a form about this request and commit must carry.
@@ -100,7 +102,8 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let visit = Self::of(&parts.headers, &app.sign_in);
-        Ok(Self { dead_letters: app.dead_letters.count(), ..visit })
+        let (dead_letters, safe_mode) = (app.alarms.dead_letters(), app.alarms.safe_mode());
+        Ok(Self { dead_letters, safe_mode, ..visit })
     }
 }
 

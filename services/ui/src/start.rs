@@ -14,7 +14,7 @@ use proto::v1::approval_service_client::ApprovalServiceClient;
 use tonic::transport::Endpoint;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use crate::{Config, app::App, dead_letters::OpenDeadLetters, events, pages, receipts::Receipts};
+use crate::{Config, alarms::Alarms, app::App, events, pages, receipts::Receipts};
 
 /// When the browser's side cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +42,13 @@ pub async fn start(
     let receipts = Receipts::default();
     lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
     let recorder = ApprovalServiceClient::new(channel);
-    let dead_letters = OpenDeadLetters::default();
-    lifecycle.spawn(
-        "dead letter count",
-        dead_letters.clone().follow(recorder.clone(), lifecycle.soft()),
-    );
+    let alarms = Alarms::default();
+    lifecycle.spawn("dead letter count", alarms.clone().follow(recorder.clone(), lifecycle.soft()));
     health.well("ui");
     let app = App {
         bus,
         recorder,
-        dead_letters,
+        alarms,
         receipts,
         sign_in: Arc::new(config.sign_in),
         stop: lifecycle.soft(),

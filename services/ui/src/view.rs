@@ -227,6 +227,8 @@ pub(crate) struct Reader {
     pub(crate) token: String,
     /// How many are open.
     pub(crate) dead_letters: u64,
+    /// Why only `failed` is posted; empty when everything is.
+    pub(crate) safe_mode: String,
 }
 
 impl Reader {
@@ -236,6 +238,7 @@ impl Reader {
             names_itself: visit.names_itself,
             token: visit.token("me", ""),
             dead_letters: visit.dead_letters,
+            safe_mode: visit.safe_mode.clone(),
         }
     }
 }

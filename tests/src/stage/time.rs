@@ -39,6 +39,15 @@ impl Stage {
         .await;
     }
 
+    /// Waits until the alarm at the head of the list says this.
+    pub async fn page_says(&self, words: &str) {
+        let reader = self.approver("Reader");
+        until(&format!("the pages to say {words}"), async || {
+            reader.opens_list().await.text_after("<p class=\"alarm\"").contains(words)
+        })
+        .await;
+    }
+
     /// What the product tells those who measure it.
     pub async fn metrics(&self) -> String {
         let url = self.role("decision").address("health").replace("/readyz", "/metrics");

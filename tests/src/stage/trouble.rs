@@ -2,6 +2,7 @@
 
 use bus::embedded::Server;
 use gitlab_sim::MergeRequest;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::Stage;
@@ -37,6 +38,12 @@ impl Stage {
     pub async fn forgets_everything(&mut self) {
         self.database.forgets_everything().await;
         self.forgot_decisions = true;
+    }
+
+    /// Somebody changes the audit record in the database.
+    pub async fn somebody_edits_the_audit_record(&self, from: &str, to: &str) {
+        let sql = format!("UPDATE audit SET record = REPLACE(record, '{from}', '{to}')");
+        self.database.connection().await.execute_unprepared(&sql).await.unwrap();
     }
 
     /// Changes a setting for the next start.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tonic::transport::Channel;
 
 use super::{
-    Problem,
+    By, Problem,
     connection::{connect, refused},
     print,
     text::{table, utc, visible},
@@ -75,13 +75,6 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
-}
-
-#[derive(Debug, Args)]
-struct By {
-    /// Who you are, for the record
-    #[arg(long = "by", env = "USER", hide_env_values = true)]
-    name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

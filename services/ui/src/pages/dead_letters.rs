@@ -53,7 +53,7 @@ pub(crate) async fn list(
         page_token: which.page.unwrap_or_default(),
         ..ListDeadLettersRequest::default()
     };
-    let found = match app.dead_letters.list(app.recorder.clone(), question).await {
+    let found = match app.alarms.list(app.recorder.clone(), question).await {
         Ok(found) => found,
         Err(status) => return unavailable(&visit, &status),
     };
@@ -121,8 +121,8 @@ async fn settle(
         return again(app, id, &visit, StatusCode::UNAUTHORIZED, sentence, &form.reason).await;
     };
     let done = carry_out(app, id, &person, &form.reason, order).await;
-    app.dead_letters.look(&app.recorder).await;
-    visit.dead_letters = app.dead_letters.count();
+    app.alarms.look(&app.recorder).await;
+    visit.dead_letters = app.alarms.dead_letters();
     let mut response = match done {
         Ok(()) => Redirect::to(&format!("/approval-apps/dead-letters/{id}")).into_response(),
         Err(status) => refused(app, id, &visit, &status, &form.reason).await,
