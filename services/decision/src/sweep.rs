@@ -228,8 +228,9 @@ impl Round<'_> {
         let same_head = now.sha == listed.sha;
         let mut event = self.event(path, check.id, &check.name, now);
         let shown = checks.iter().find(|it| it.id == check.id).and_then(|it| it.status);
-        // The statuses name no commit: they are the head's only when it did not move.
-        if let Some(status) = shown.filter(|_| same_head) {
+        // The statuses name no commit: they are the head's only when it did not move. While an answer
+        // is on its way they say nothing.
+        if let Some(status) = shown.filter(|_| same_head && !last_command_id.is_empty()) {
             event.set_shown(seen::wire(status));
             event.shown_after = last_command_id;
         }

@@ -218,8 +218,10 @@ impl ApprovalService for Service {
         let last_command_id = intake::last_command_id(&gate, &sighting(message.clone())?);
         let last_command_id = last_command_id.map(|id| id.to_string()).unwrap_or_default();
         // Whoever asks reads the status once more before it is reported.
-        message.shown = shown;
-        message.shown_after = last_command_id.clone();
+        if !last_command_id.is_empty() {
+            message.shown = shown;
+            message.shown_after = last_command_id.clone();
+        }
         let known = intake::is_known(&self.rules, &gate, &sighting(message)?);
         Ok(Response::new(CompareSightingResponse { known, last_command_id }))
     }

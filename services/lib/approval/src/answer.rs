@@ -162,7 +162,7 @@ pub struct Answer {
     pub shown: Shown,
     /// The one command that may be on its way.
     pub outstanding: Option<Command>,
-    /// How many commands were ever given.
+    /// How many commands were ever given; Retry, which changes what GitLab shows, counts as one.
     pub commands: u32,
     /// When the outstanding command was given or last heard of.
     pub heard_at: Time,
@@ -269,6 +269,13 @@ impl Answer {
             (Status::Failed, _) => Shown::Failed,
         };
         Some(believed)
+    }
+
+    /// What was read before counts no more. While a command is on its way no reading counts anyway.
+    pub(crate) fn outdate_readings(&mut self) {
+        if self.outstanding.is_none() {
+            self.commands += 1;
+        }
     }
 
     /// A report on a command that is settled already: two posts may have crossed, and the one

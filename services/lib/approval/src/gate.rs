@@ -222,9 +222,16 @@ impl Gate {
             Ordering::Less => Age::Older,
             Ordering::Equal if sighting.authoritative => Age::Newer,
             Ordering::Equal if head.sha == *sha => Age::Same,
-            Ordering::Equal if sighting.oldrev.as_ref() == Some(&head.sha) => Age::Newer,
-            Ordering::Equal if head.oldrev.as_ref() == Some(sha) => Age::Older,
-            Ordering::Equal => Age::Unclear,
+            Ordering::Equal => {
+                let follows = sighting.oldrev.as_ref() == Some(&head.sha);
+                let precedes = head.oldrev.as_ref() == Some(sha);
+                match (follows, precedes) {
+                    (true, false) => Age::Newer,
+                    (false, true) => Age::Older,
+                    // Pushed there and back within the second, or neither.
+                    _ => Age::Unclear,
+                }
+            }
         }
     }
 
@@ -390,6 +397,7 @@ fn standing_of(state: MergeRequestState) -> Standing {
 fn retry(request: &mut Request, at: Time, policy: &Policy) {
     let may_be_passed = request.answer.shown.may_be_passed();
     request.answer.shown = if may_be_passed { Shown::Unsure } else { Shown::Pending };
+    request.answer.outdate_readings();
     if matches!(request.verdict, Verdict::Rejected | Verdict::Expired) {
         request.begin_round(at, policy);
     }

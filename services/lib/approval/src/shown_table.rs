@@ -120,3 +120,13 @@ fn fail_first_says_failed_at_once_and_after_each_retry() {
     scene.says("ada", Word::Approve, 'a', 3);
     assert_eq!(scene.command('a').status, Status::Passed);
 }
+
+#[test]
+fn a_reading_from_before_retry_says_nothing() {
+    let mut scene = decided(Word::Reject);
+    let command_id = scene.gate.requests[0].answer.last_command_id(id_of(&sha('a')));
+    scene.sees(&retry('a', 3));
+    assert_eq!(scene.reads_after('a', Reading { command_id, shown: Status::Failed }), []);
+    scene.says("eve", Word::Reject, 'a', 4);
+    assert_eq!(scene.command('a').status, Status::Failed, "GitLab shows pending until then");
+}

@@ -317,3 +317,11 @@ fn the_time_of_a_commit_is_compared_in_whole_seconds() {
     assert!(!asks_gitlab(&effects));
     assert_eq!((scene.state('b'), scene.state('c')), ("superseded", "waiting"));
 }
+
+#[test]
+fn pushed_there_and_back_within_one_second_gitlab_is_asked() {
+    let mut scene = open_at(1);
+    scene.sees(&Sighting { oldrev: Some(sha('b')), ..sighting('a', 1) });
+    assert!(asks_gitlab(&scene.sees(&Sighting { oldrev: Some(sha('a')), ..sighting('b', 1) })));
+    assert_eq!(scene.state('a'), "waiting", "nothing is displaced before");
+}

@@ -99,11 +99,12 @@ pub(crate) fn is_known(rules: &Rules, gate: &Gate, seen: &Seen) -> bool {
     nothing_new && compared(gate) == compared(&after)
 }
 
-/// The newest command for the commit that was seen.
+/// The newest command for the commit that was seen; `None` while it is on its way, for what GitLab
+/// shows meanwhile may be from before it or after it.
 pub(crate) fn last_command_id(gate: &Gate, seen: &Seen) -> Option<Uuid> {
     let id = seen.key.request_id(seen.sighting.sha.as_ref()?);
     let answer = gate.request(id).map_or_else(Answer::none, |request| request.answer.clone());
-    Some(answer.last_command_id(id))
+    answer.outstanding.is_none().then(|| answer.last_command_id(id))
 }
 
 fn facts(message: &MergeRequestSeen) -> Facts {
