@@ -8,7 +8,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # The folder cargo builds into, if it was moved.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test setup bench lint doc clean-tools
+.PHONY: help demo test setup bench model lint doc clean-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,10 @@ setup: ## bring all tools for demo and test, without building
 bench: ## set up, then measure a release build (arguments: ARGS="...")
 	@deploy/setup/setup.sh test
 	@. .tools/env && cargo build --release -p countersign -p tests --bins && exec $(TARGET)/release/bench $(ARGS)
+
+model: ## check every state of the approval protocol in large bounds; takes minutes
+	@deploy/setup/setup.sh build
+	@cargo run -p model
 
 lint: ## formatting, clippy, documentation, scripts, dependencies
 	@deploy/setup/check.sh lint

@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("migrations", &[]),
     ("kit", &[]),
     ("gitlab-sim", &[]),
+    ("model", &["approval"]),
     ("gitlab", &[]),
     ("bus", &["kit", "proto"]),
     ("ingress", &["bus", "gitlab", "kit", "proto"]),

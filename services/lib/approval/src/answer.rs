@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{Sha, Time};
 
 /// What a status check can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Nobody has decided yet; GitLab turns it into `failed` after two to three minutes.
     Pending,
@@ -39,7 +39,7 @@ impl Status {
 }
 
 /// What GitLab shows for one commit, as far as we know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shown {
     /// We never answered: GitLab shows `pending`, or `failed` after its own timeout.
     Nothing,
@@ -105,7 +105,7 @@ impl Shown {
 }
 
 /// An answer that is on its way to GitLab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Command {
     /// Derived from the request and the number of commands before it.
     pub id: Uuid,
@@ -156,7 +156,7 @@ pub struct Reading {
 }
 
 /// Our side of the conversation with GitLab about one commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// What GitLab shows.
     pub shown: Shown,

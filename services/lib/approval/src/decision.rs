@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{Effect, Sha, Time};
 
 /// What an attempt says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// The commit may be merged.
     Approve,
@@ -39,7 +39,7 @@ impl Word {
 }
 
 /// Who decided, as the source names them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
     /// The name a person keeps; with the source it identifies them.
     pub id: String,
@@ -79,7 +79,7 @@ pub struct Attempt {
 }
 
 /// A decision that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Decision {
     /// Chosen by the sender.
     pub id: Uuid,

@@ -66,7 +66,7 @@ impl MergeRequestState {
 }
 
 /// What a page shows about a merge request, and what decisions are bound to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Facts {
     /// Path of the project with its groups.
     pub project_path: String,

@@ -34,7 +34,7 @@ pub enum Effect {
 }
 
 /// One merge request at one status check.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Gate {
     /// A request for each commit ever seen, in no particular order.
     pub requests: Vec<Request>,

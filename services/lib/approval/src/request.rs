@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What the decisions of the current round amount to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Not enough decisions yet.
     Waiting,
@@ -45,7 +45,7 @@ impl Verdict {
 }
 
 /// How a merge request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// When it was merged.
     Merged,
@@ -65,7 +65,7 @@ impl Ending {
 }
 
 /// Whether a request's commit is the one to decide about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// When it is the head of an open merge request.
     Current,
@@ -114,7 +114,7 @@ impl State {
 }
 
 /// One commit of a merge request at one status check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Computed from instance, project, iid, check and commit.
     pub id: Uuid,
