@@ -48,7 +48,9 @@ impl System {
             Order::ReadBack { .. } => {}
             Order::Respond { commit, command, status, deliveries } => {
                 let deliveries = deliveries + 1;
-                if is_wanted(world, commit, command) || self.is(Mutant::PostWithoutLeave) {
+                if is_wanted(world, &self.policy, commit, command)
+                    || self.is(Mutant::PostWithoutLeave)
+                {
                     let lawful = status != Status::Passed || self.is_satisfied(world, commit);
                     let post =
                         Post { commit, command, status, deliveries, lawful, overtaken: false };

@@ -1,7 +1,5 @@
 //! GitLab, as far as one merge request at one status check goes.
 
-use approval::Shown;
-
 /// A commit of the merge request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Commit {
@@ -49,19 +47,10 @@ pub(crate) enum Status {
     Failed,
 }
 
-impl Status {
-    pub(crate) fn shown(self) -> Shown {
-        match self {
-            Self::Pending => Shown::Pending,
-            Self::Passed => Shown::Passed,
-            Self::Failed => Shown::Failed,
-        }
-    }
-}
-
 impl From<approval::Status> for Status {
     fn from(status: approval::Status) -> Self {
         match status {
+            approval::Status::Pending => Self::Pending,
             approval::Status::Passed => Self::Passed,
             approval::Status::Failed => Self::Failed,
         }
@@ -71,8 +60,9 @@ impl From<approval::Status> for Status {
 impl From<Status> for approval::Status {
     fn from(status: Status) -> Self {
         match status {
+            Status::Pending => Self::Pending,
             Status::Passed => Self::Passed,
-            Status::Pending | Status::Failed => Self::Failed,
+            Status::Failed => Self::Failed,
         }
     }
 }

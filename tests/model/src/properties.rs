@@ -70,9 +70,10 @@ pub(crate) fn all() -> Vec<Property<System>> {
         |_, world| world.known.disturbances.contains(&Disturbance::LatePost),
         |_, world| {
             world.reports.iter().any(|report| match report {
-                Report::Read { commit, status, .. } => {
-                    world.request(*commit).is_some_and(|it| it.answer.shown != status.shown())
-                }
+                Report::Read { commit, status, .. } => world.request(*commit).is_some_and(|it| {
+                    it.answer.shown == Shown::Passed && *status != Status::Passed
+                        || it.answer.shown == Shown::Failed && *status != Status::Failed
+                }),
                 Report::Outcome { .. } => false,
             })
         },

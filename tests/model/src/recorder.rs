@@ -14,8 +14,8 @@ use crate::{
     people::Said,
     system::System,
     world::{
-        Accepted, Call, CommandId, Fault, Order, Report, Result, World, add, command_id, commit_of,
-        id_of, request_id, sha,
+        Accepted, Call, CommandId, Fault, Order, Report, Result, World, add, commit_of, id_of,
+        request_id, sha,
     },
 };
 
@@ -45,8 +45,8 @@ impl System {
         let gate = Arc::make_mut(&mut world.gate);
         let rounds = rounds(gate);
         let mut effects = gate.sight(&sighting, &self.policy, id_of);
-        if let Some((status, command)) = call.swept {
-            effects.extend(self.record_sweep(gate, call.commit, status, command));
+        if let Some(swept) = call.swept {
+            effects.extend(self.record_sweep(gate, call.commit, swept, time(call.at)));
         }
         if self.is(Mutant::OldRoundsCount) && rounds != self::rounds(gate) {
             carry_over(gate, &self.policy);
@@ -57,20 +57,20 @@ impl System {
 
     /// The status that a sweep saw.
     ///
-    /// The place to change when the core takes such a status without the id of a command: here a
-    /// sweep asks recorder for the last command before it asks GitLab, so that the core can tell
+    /// A sweep asks recorder for the last command before it asks GitLab, so that the core can tell
     /// whether an answer was given since.
     fn record_sweep(
         &self,
         gate: &mut Gate,
         commit: Commit,
-        status: Status,
-        known: CommandId,
+        (status, known): (Status, CommandId),
+        at: Time,
     ) -> Vec<Effect> {
         let id = request_id(commit);
         let now = gate.request(id).map_or(known, last_command);
         let command = if self.is(Mutant::StaleSweep) { now } else { known };
-        gate.read_back(id, Reading { command_id: command.0, shown: status.shown() })
+        let reading = Reading { command_id: command.0, shown: status.into() };
+        gate.read(id, reading, at, &self.policy)
     }
 
     /// A decision, as `services/recorder/src/apply/decisions.rs` applies it.
@@ -120,11 +120,12 @@ impl System {
 
     /// An outcome or a reading, as `apply/outcomes.rs` and `apply/readings.rs` apply it.
     pub(crate) fn record_report(&self, world: &mut World, report: Report) {
+        let at = time(world.now);
         let gate = Arc::make_mut(&mut world.gate);
         match report {
             Report::Read { commit, command, status } => {
-                let reading = Reading { command_id: command.0, shown: status.shown() };
-                let effects = gate.read_back(request_id(commit), reading);
+                let reading = Reading { command_id: command.0, shown: status.into() };
+                let effects = gate.read(request_id(commit), reading, at, &self.policy);
                 self.follow(world, effects);
             }
             Report::Outcome { recorded: true, .. } => {}
@@ -141,7 +142,7 @@ impl System {
                     may_have_been_applied,
                     message: String::new(),
                 };
-                let effects = gate.settle(request_id(commit), &outcome);
+                let effects = gate.settle(request_id(commit), &outcome, at, &self.policy);
                 if result == Result::Delivered && !world.known.landed.contains(&command) {
                     world.fault(Fault::UntrueDelivered);
                 }
@@ -169,6 +170,8 @@ impl System {
                 }
                 Effect::LookUp(_) => world.outbox.push(Order::LookUp),
                 Effect::ReadBack(..)
+                | Effect::Resend(..)
+                | Effect::Remind(_)
                 | Effect::Opened(..)
                 | Effect::Became(..)
                 | Effect::Confirmed(..)
@@ -180,15 +183,20 @@ impl System {
 
 /// The id of the newest command of a request.
 pub(crate) fn last_command(request: &approval::Request) -> CommandId {
-    command_id(request.id, request.answer.commands)
+    CommandId(request.answer.last_command_id(request.id))
 }
 
 /// Whether a command is still the one that brings GitLab to the verdict, as
 /// `services/recorder/src/service/convert.rs` answers it.
-pub(crate) fn is_wanted(world: &World, commit: Commit, command: CommandId) -> bool {
+pub(crate) fn is_wanted(
+    world: &World,
+    policy: &Policy,
+    commit: Commit,
+    command: CommandId,
+) -> bool {
     world.request(commit).is_some_and(|request| {
         let outstanding = request.answer.outstanding.filter(|it| it.id == command.0);
-        outstanding.is_some_and(|command| request.wanted() == Some(command.status))
+        outstanding.is_some_and(|command| request.wanted(policy) == Some(command.status))
     })
 }
 

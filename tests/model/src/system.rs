@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use approval::{Allowed, Policy};
+use approval::{Allowed, ForeignPassed, Pending, Policy, Times};
 use stateright::{Model, Property};
 
 use crate::{
@@ -98,7 +98,14 @@ impl System {
     #[must_use]
     pub fn new(scope: Scope) -> Self {
         let approvals = NonZeroU32::new(scope.approvals).unwrap_or(NonZeroU32::MIN);
-        let policy = Policy { approvals, allowed: Allowed::Anyone, reason_required: false };
+        let policy = Policy {
+            approvals,
+            allowed: Allowed::Anyone,
+            reason_required: false,
+            pending: Pending::Quiet,
+            foreign_passed: ForeignPassed::Answer,
+            times: Times::default(),
+        };
         Self { scope, policy, mutant: None }
     }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{Command, Effect, Gate, Pending, Policy, Request, State, Status, Time, Times, Verdict};
 
 /// What the clock did to the current round of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Timing {
     /// When the verdict expires, unless somebody decides.
     pub deadline: Option<Time>,
