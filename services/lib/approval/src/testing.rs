@@ -18,12 +18,7 @@ pub(crate) fn policy(approvals: u32) -> Policy {
         reason_required: false,
         pending: Pending::Quiet,
         foreign_passed: ForeignPassed::Answer,
-        times: Times {
-            decide_within: None,
-            approval_lasts: None,
-            remind_after: Vec::new(),
-            resend_after: seconds(900).0,
-        },
+        times: Times::default(),
     }
 }
 

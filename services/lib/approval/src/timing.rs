@@ -19,6 +19,19 @@ pub struct Timing {
     pub due_at: Option<Time>,
 }
 
+/// Nothing expires and nobody is reminded; a command that is not heard of is given again after a
+/// quarter of an hour.
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            decide_within: None,
+            approval_lasts: None,
+            remind_after: Vec::new(),
+            resend_after: 15 * 60 * 1_000_000,
+        }
+    }
+}
+
 impl Times {
     /// When a verdict expires: decisions that complete it move that, time alone never does.
     pub(crate) fn deadline(
