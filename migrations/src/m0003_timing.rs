@@ -1,4 +1,4 @@
-//! What the clock does to a request, and which status checks are ours.
+//! What the clock does to a request, when it was last seen, and which status checks are ours.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -28,7 +28,9 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table("known_check").to_owned()).await?;
         manager.drop_index(Index::drop().name("status_check_due").to_owned()).await?;
-        for column in ["deadline", "time_passed", "reminders", "beat_at", "heard_at", "due_at"] {
+        for column in
+            ["deadline", "time_passed", "reminders", "beat_at", "heard_at", "due_at", "seen_at"]
+        {
             let table = Table::alter().table("status_check").drop_column(column).to_owned();
             manager.alter_table(table).await?;
         }
@@ -44,6 +46,7 @@ fn columns() -> Vec<ColumnDef> {
         big_integer_null("beat_at"),
         big_integer("heard_at").default(0).take(),
         big_integer_null("due_at"),
+        big_integer("seen_at").default(0).take(),
     ]
 }
 

@@ -6,7 +6,7 @@ use crate::{
     people,
     recorder::last_command,
     system::{Action, System, distinct},
-    world::{Call, Disturbance, Report, World, command_id, request_id, take},
+    world::{Call, Disturbance, World, command_id, request_id, take},
 };
 
 impl System {
@@ -22,9 +22,6 @@ impl System {
                 world.left.pushes -= 1;
                 let old = world.gitlab.head;
                 world.gitlab.head = old.other();
-                if self.scope.one_second && world.left.pushes + 1 < self.scope.budget.pushes {
-                    world.disturb(Disturbance::BackWithinOneSecond);
-                }
                 called(world, Some(old), false, lost);
             }
             Action::Retarget { lost } => {
@@ -36,10 +33,6 @@ impl System {
             Action::Retry { lost } => {
                 world.now += 1;
                 world.left.retries -= 1;
-                let read = world.reports.iter().any(|it| matches!(it, Report::Read { .. }));
-                if read || world.intake.iter().any(|call| call.swept.is_some()) {
-                    world.disturb(Disturbance::ReadBeforeRetry);
-                }
                 world.gitlab.insert(world.gitlab.head, Status::Pending);
                 called(world, None, true, lost);
             }

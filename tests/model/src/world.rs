@@ -146,10 +146,6 @@ pub(crate) enum Disturbance {
     LostCall,
     OwnRowLate,
     LatePost,
-    /// Retry was pressed after the status had been read and before the reading was recorded.
-    ReadBeforeRetry,
-    /// A force-push back to a commit that was the head within the same second of GitLab's clock.
-    BackWithinOneSecond,
 }
 
 /// What the checker knows and no process does.

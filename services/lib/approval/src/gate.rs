@@ -1,13 +1,11 @@
 //! One merge request at one status check, with a request for each of its commits.
 
-use std::cmp::Ordering;
-
 use uuid::Uuid;
 
 use crate::{
     Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Facts, MergeRequestState,
     Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown, Sighting, Standing, State,
-    Status, Time, Timing, Verdict, admit::admit,
+    Status, Time, Timing, Verdict, admit::admit, order::Age,
 };
 
 /// What others must do after a change.
@@ -38,17 +36,6 @@ pub enum Effect {
 pub struct Gate {
     /// A request for each commit ever seen, in no particular order.
     pub requests: Vec<Request>,
-}
-
-/// Where a sighting stands against the newest one we know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Age {
-    Newer,
-    /// As new as the newest, and of the same commit.
-    Same,
-    Older,
-    /// GitLab's times do not tell.
-    Unclear,
 }
 
 impl Gate {
@@ -199,42 +186,6 @@ impl Gate {
         self.requests.iter().map(|request| (request.id, request.state())).collect()
     }
 
-    /// How new a sighting of `sha` is. GitLab sends no order and whole seconds only, so within
-    /// one second the previous head (`oldrev`) decides, and otherwise the API must be asked.
-    fn age(&self, sighting: &Sighting, sha: &Sha) -> Age {
-        let Some(head) = self.head() else {
-            return Age::Newer;
-        };
-        let merged = Standing::Cancelled { ending: Ending::Merged };
-        if head.standing == merged && sighting.state != MergeRequestState::Merged {
-            // A merge is final; what says otherwise was sent before it.
-            return if sighting.authoritative { Age::Newer } else { Age::Older };
-        }
-        let (Some(seen), Some(known)) = (sighting.facts.updated_at, head.facts.updated_at) else {
-            return match sighting.authoritative {
-                true => Age::Newer,
-                false if head.sha == *sha => Age::Same,
-                false => Age::Unclear,
-            };
-        };
-        match whole_seconds(seen).cmp(&whole_seconds(known)) {
-            Ordering::Greater => Age::Newer,
-            Ordering::Less => Age::Older,
-            Ordering::Equal if sighting.authoritative => Age::Newer,
-            Ordering::Equal if head.sha == *sha => Age::Same,
-            Ordering::Equal => {
-                let follows = sighting.oldrev.as_ref() == Some(&head.sha);
-                let precedes = head.oldrev.as_ref() == Some(sha);
-                match (follows, precedes) {
-                    (true, false) => Age::Newer,
-                    (false, true) => Age::Older,
-                    // Pushed there and back within the second, or neither.
-                    _ => Age::Unclear,
-                }
-            }
-        }
-    }
-
     fn open(&mut self, id: Uuid, sha: &Sha, sighting: &Sighting, age: Age, policy: &Policy) {
         let standing = match age {
             Age::Older => Standing::Superseded { by: self.head().map(|head| head.sha.clone()) },
@@ -251,6 +202,7 @@ impl Gate {
             oldrev: sighting.oldrev.clone(),
             facts,
             opened_at: sighting.at,
+            seen_at: sighting.at,
             standing,
             round: 0,
             round_began_at: sighting.at,
@@ -273,6 +225,9 @@ impl Gate {
         let mut facts = sighting.facts.clone();
         self.inherit_author(&mut facts);
         let request = &mut self.requests[index];
+        if age != Age::Older {
+            request.seen_at = request.seen_at.max(sighting.at);
+        }
         let superseded = matches!(request.standing, Standing::Superseded { .. });
         if age == Age::Same || (age == Age::Unclear && !superseded) {
             // Only ever towards the end: a reopening within the same second is looked up.
@@ -306,23 +261,6 @@ impl Gate {
         }
         let ask = !sighting.authoritative && sighting.state == MergeRequestState::Open;
         ask.then(|| Effect::LookUp("The call named no commit.".to_owned()))
-    }
-
-    /// Whether GitLab must be asked to order what was seen.
-    fn doubt(&self, sighting: &Sighting, sha: &Sha, age: Age) -> Option<Effect> {
-        if sighting.authoritative || sighting.retry {
-            return None;
-        }
-        let request = self.requests.iter().find(|request| request.sha == *sha)?;
-        let reopened = age == Age::Same
-            && sighting.state == MergeRequestState::Open
-            && matches!(request.standing, Standing::Cancelled { ending: Ending::Closed });
-        let reason = match age {
-            Age::Unclear => "Two commits were seen as the head within one second.",
-            _ if reopened => "It was closed and seen open within one second.",
-            _ => return None,
-        };
-        Some(Effect::LookUp(reason.to_owned()))
     }
 
     /// GitLab refused an answer because another commit is the head.
@@ -377,11 +315,6 @@ impl Gate {
         }
         effects
     }
-}
-
-/// Calls carry whole seconds and the API finer times, so both are compared as whole seconds.
-fn whole_seconds(time: Time) -> i64 {
-    time.0.div_euclid(1_000_000)
 }
 
 fn standing_of(state: MergeRequestState) -> Standing {

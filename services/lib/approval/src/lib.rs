@@ -12,6 +12,7 @@ mod answer;
 mod decision;
 mod facts;
 mod gate;
+mod order;
 mod policy;
 mod request;
 mod timing;

@@ -126,6 +126,8 @@ pub struct Request {
     pub facts: Facts,
     /// When it was first seen.
     pub opened_at: Time,
+    /// When it was last seen, unless that was known to be an older look at the merge request.
+    pub seen_at: Time,
     /// Whether it is the one to decide about.
     pub standing: Standing,
     /// Grows by one when decisions start afresh: on Retry after a verdict, and on retarget.

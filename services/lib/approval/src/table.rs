@@ -325,3 +325,26 @@ fn pushed_there_and_back_within_one_second_gitlab_is_asked() {
     assert!(asks_gitlab(&scene.sees(&Sighting { oldrev: Some(sha('a')), ..sighting('b', 1) })));
     assert_eq!(scene.state('a'), "waiting", "nothing is displaced before");
 }
+
+#[test]
+fn a_look_that_was_overtaken_within_its_second_is_taken_again() {
+    let mut scene = open_at(1);
+    let later = |digit, at| Sighting { at: seconds(at), ..sighting(digit, 1) };
+    scene.sees(&later('a', 4));
+    let looked_up = Sighting { authoritative: true, ..later('b', 3) };
+    assert!(asks_gitlab(&scene.sees(&looked_up)));
+    assert_eq!(scene.state('a'), "waiting", "nothing is displaced before");
+    scene.sees(&Sighting { authoritative: true, ..later('a', 5) });
+    assert_eq!((scene.state('a'), scene.state('b')), ("waiting", "superseded"));
+}
+
+#[test]
+fn refused_and_seen_again_within_one_second_gitlab_is_asked() {
+    let mut scene = open_at(1);
+    scene.says("ada", Word::Approve, 'a', 2);
+    scene.ends('a', CommandResult::NotHead(Some(sha('b'))));
+    assert!(asks_gitlab(&scene.sees(&Sighting { oldrev: Some(sha('b')), ..sighting('a', 1) })));
+    assert_eq!(scene.state('a'), "superseded");
+    scene.sees(&Sighting { authoritative: true, at: seconds(9), ..sighting('a', 1) });
+    assert_eq!(scene.state('a'), "approved");
+}

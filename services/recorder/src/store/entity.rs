@@ -50,6 +50,7 @@ pub(crate) mod status_check {
         pub beat_at: Option<i64>,
         pub heard_at: i64,
         pub due_at: Option<i64>,
+        pub seen_at: i64,
         pub version: i32,
     }
 
