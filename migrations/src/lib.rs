@@ -10,6 +10,7 @@ mod m0001_requests;
 mod m0002_dead_letters;
 mod m0003_timing;
 mod m0004_safe_mode;
+mod m0005_repetitions;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_dead_letters::Migration),
             Box::new(m0003_timing::Migration),
             Box::new(m0004_safe_mode::Migration),
+            Box::new(m0005_repetitions::Migration),
         ]
     }
 }

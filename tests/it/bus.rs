@@ -63,6 +63,22 @@ story!(a_repeated_decision_counts_once, |stage| {
     assert_eq!(stage.rows("decision").await, 1);
 });
 
+story!(what_is_delivered_again_has_no_second_receipt, Terms::default().apart(), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.is_quiet().await;
+    let servicenow = stage.outside_system();
+    let first = decision(stage, &merge_request, "approve");
+    servicenow.decides(&first).await;
+    servicenow.sends(&first).await;
+    stage.is_quiet().await;
+    stage.is_killed();
+    stage.bus().await.forgets("CS_DECISION_SERVICENOW", "recorder").await;
+    stage.starts();
+    let last = decision(stage, &merge_request, "approve");
+    assert_eq!(servicenow.decides(&last).await["code"], "duplicate");
+    assert_eq!(stage.bus().await.messages("CS_RECEIPT").await, 3);
+});
+
 story!(what_does_not_fit_is_refused_with_a_code_and_a_sentence, |stage| {
     let merge_request = stage.opens_merge_request("Faster checkout").await;
     stage.is_quiet().await;

@@ -27,7 +27,7 @@ pub(crate) use settling::{NotDone, Operator, not_replayable};
 
 use crate::{
     outbox::Outbox,
-    store::{Change, GateKey, Ledger, Store},
+    store::{Change, GateKey, Ledger, Store, has_no_room},
 };
 
 /// What recorder needs to apply a message.
@@ -189,8 +189,13 @@ impl Applier {
         Ok(())
     }
 
-    /// A database that is away is waited for; a message that it refuses is tried ten times.
+    /// A database that is away or has no room is waited for; a message that it refuses is tried ten
+    /// times.
     async fn failure(&self, error: &DbErr) -> Failure {
+        if has_no_room(error) {
+            tracing::warn!(%error, "the database has no room, messages wait on the bus");
+            return Failure::Later(Duration::from_secs(1));
+        }
         if self.store.ping().await.is_err() {
             tracing::warn!(%error, "the database is away, messages wait on the bus");
             return Failure::Later(Duration::from_secs(1));

@@ -12,10 +12,12 @@ mod safe_mode;
 mod statements;
 mod writing;
 
-pub(crate) use connect::Store;
 pub use connect::{Database, DatabaseError};
+pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
-pub(crate) use entity::{dead_letter, decision, delivery, known_check, outbox, response};
+pub(crate) use entity::{
+    dead_letter, decision, delivery, known_check, outbox, repetition, response,
+};
 pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};

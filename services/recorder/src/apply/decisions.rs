@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Rules, clean, follow, from_json, read};
-use crate::store::{Change, Draft, GateKey, Ledger, decision};
+use crate::store::{Change, Draft, GateKey, Ledger, decision, repetition};
 
 /// Longest reason kept, in characters.
 const REASON_CHARS_MAX: usize = 4_000;
@@ -56,6 +56,13 @@ impl Decided {
         let name = format!("decision/{}/{}", self.source, self.decision_id);
         Uuid::new_v5(&proto::REQUEST_NAMESPACE, name.as_bytes())
     }
+
+    /// Id of this message among those under the same decision id. A stream that was truncated gives
+    /// a place away twice, but not at the same time.
+    fn repetition_id(&self) -> Uuid {
+        let name = format!("{}/{}", self.sequence, self.at.0);
+        Uuid::new_v5(&self.row_id(), name.as_bytes())
+    }
 }
 
 /// A message without a readable decision id cannot have a receipt; it is kept as a dead letter.
@@ -85,7 +92,14 @@ pub(super) async fn apply(
     match ledger.known_decision(decided.row_id()).await? {
         // The same message again: it was recorded, but the acknowledgement was lost.
         Some(row) if row.digest == decided.digest && row.stream_sequence == decided.sequence => {}
-        Some(row) => answer(rules, ledger, decided, repeated(&row, decided), false),
+        Some(row) => {
+            let id = decided.repetition_id();
+            if !ledger.knows_repetition(id).await? {
+                let mut verdict = repeated(&row, decided);
+                verdict.follows.repetitions.push(repetition::ActiveModel { id: Set(id) });
+                answer(rules, ledger, decided, verdict, false);
+            }
+        }
         None => {
             let verdict = decide(rules, ledger, decided).await?;
             answer(rules, ledger, decided, verdict, true);

@@ -5,8 +5,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as Orm, DatabaseConnection, DatabaseTransaction,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sqlx::{
+        Connection, Error as SqlxError,
+        sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::watch;
 
@@ -190,5 +193,90 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .pragma("wal_autocheckpoint", "4000")
             .busy_timeout(Duration::from_secs(10))
     });
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_release(|connection, _| Box::pin(is_outside_of_transactions(connection)))
+    });
     options
+}
+
+/// When the disk is full, SQLite ends a transaction by itself, and sqlx goes on counting it: what
+/// looks like a commit from then on can be the end of a savepoint, in a transaction that stays open
+/// and is lost with the process. A connection with such a count is not used again.
+async fn is_outside_of_transactions(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    // A rollback may be queued: it is carried out before this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
+/// Whether the database had no room for a change.
+pub(crate) fn has_no_room(error: &DbErr) -> bool {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
+        return false;
+    };
+    let RuntimeErr::SqlxError(cause) = cause else { return false };
+    let code = cause.as_database_error().and_then(|error| error.code());
+    // SQLITE_FULL, and PostgreSQL's disk_full.
+    matches!(code.as_deref(), Some("13" | "53100"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+    use sea_orm::{EntityTrait, PaginatorTrait, Set};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::entity::delivery;
+
+    fn row(gitlab: &str) -> delivery::ActiveModel {
+        delivery::ActiveModel {
+            id: Set(Uuid::new_v4()),
+            request_id: Set(None),
+            gitlab: Set(gitlab.to_owned()),
+            hook: Set(String::new()),
+            origin: Set("call".to_owned()),
+            project_id: Set(1),
+            iid: Set(1),
+            check_id: Set(1),
+            sha: Set(String::new()),
+            action: Set(String::new()),
+            body_sha256: Set(String::new()),
+            received_at: Set(0),
+            recorded_at: Set(0),
+        }
+    }
+
+    /// SQLite ends the transaction by itself, as it does when the disk turns out to be full at the
+    /// commit.
+    async fn ends_by_itself(store: &Store) {
+        let tx = store.begin().await.unwrap();
+        tx.execute_unprepared("ROLLBACK").await.unwrap();
+        assert!(tx.rollback().await.is_err(), "there is nothing to roll back any more");
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_after_a_full_disk_is_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("full.db"));
+        let store = Store::open(&database).await.unwrap();
+        ends_by_itself(&store).await;
+        store.begin().await.unwrap().rollback().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        delivery::Entity::insert(row("main")).exec_without_returning(&tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(delivery::Entity::find().count(store.read()).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_other_failures() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("full.db"));
+        let store = Store::open(&database).await.unwrap();
+        let failure = async |sql: &str| store.write().execute_unprepared(sql).await.unwrap_err();
+        assert!(!has_no_room(&failure("INSERT INTO nothing VALUES (1)").await));
+        store.write().execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let wide = "INSERT INTO ledger (id, seq, hash) VALUES (7, 0, hex(zeroblob(1000000)))";
+        assert!(has_no_room(&failure(wide).await));
+    }
 }

@@ -95,6 +95,23 @@ pub(crate) mod decision {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A decision that came once more under the id of an earlier one, and was answered.
+pub(crate) mod repetition {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "repetition")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// One call of GitLab, or one look-up.
 pub(crate) mod delivery {
     use sea_orm::entity::prelude::*;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Published, Store,
-    entity::{decision, delivery, known_check, ledger, response, status_check},
+    entity::{decision, delivery, known_check, ledger, repetition, response, status_check},
     known_checks::{KnownChecks, same_check},
     rows::{self, GateKey},
     statements::{self, Shapes, Steps},
@@ -89,6 +89,12 @@ impl Ledger {
             Some(row) => row.clone().try_into_model().map(Some),
             None => decision::Entity::find_by_id(row_id).one(&self.tx).await,
         }
+    }
+
+    /// Whether this repetition of a decision was answered already.
+    pub(crate) async fn knows_repetition(&self, id: Uuid) -> Result<bool, DbErr> {
+        let pending = self.change.repetitions.iter().any(|row| row.id.as_ref() == &id);
+        Ok(pending || repetition::Entity::find_by_id(id).count(&self.tx).await? > 0)
     }
 
     /// The gate of a request.
@@ -169,6 +175,7 @@ impl Ledger {
     pub(crate) fn add(&mut self, change: Change) {
         self.change.deliveries.extend(change.deliveries);
         self.change.decisions.extend(change.decisions);
+        self.change.repetitions.extend(change.repetitions);
         self.change.responses.extend(change.responses);
         self.change.dead_letters.extend(change.dead_letters);
         self.change.settled.extend(change.settled);

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     entity::{
-        audit, dead_letter, decision, delivery, known_check, ledger, outbox, response, status_check,
+        audit, dead_letter, decision, delivery, known_check, ledger, outbox, repetition, response,
+        status_check,
     },
     known_checks::newer_name,
     rows::{self, GateKey, Mark},
@@ -55,6 +56,7 @@ impl std::fmt::Debug for Posted {
 pub(crate) struct Change {
     pub(crate) deliveries: Vec<delivery::ActiveModel>,
     pub(crate) decisions: Vec<decision::ActiveModel>,
+    pub(crate) repetitions: Vec<repetition::ActiveModel>,
     pub(crate) responses: Vec<response::ActiveModel>,
     /// New ones.
     pub(crate) dead_letters: Vec<dead_letter::ActiveModel>,
@@ -99,9 +101,10 @@ impl Writing {
         let marks = self.chain()?;
         self.requests(&marks)?;
         let change = std::mem::take(&mut self.change);
-        let Change { deliveries, decisions, responses, checks, outbox, .. } = change;
+        let Change { deliveries, decisions, repetitions, responses, checks, outbox, .. } = change;
         self.steps.insert(deliveries)?;
         self.steps.insert(decisions)?;
+        self.steps.insert(repetitions)?;
         self.steps.insert(responses)?;
         let checks = checks.into_iter().map(known_check::ActiveModel::from).collect();
         self.steps.replace(checks, newer_name)?;
