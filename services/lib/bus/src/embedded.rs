@@ -75,6 +75,11 @@ pub enum Error {
     TimedOut,
 }
 
+/// Each stream has its own limit. Without one for all of them the server would take three quarters of
+/// what is free when it starts, and one that starts on a full disk would refuse everything for as long
+/// as it runs.
+const STORE_BYTES_MAX: &str = "1TB";
+
 /// A running server; it ends with us, however we end.
 #[derive(Debug)]
 pub struct Server {
@@ -132,6 +137,11 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.pid()
+    }
+
+    /// Sends a signal, for example `libc::SIGKILL`.
+    pub fn signal(&self, signal: i32) {
+        self.child.signal(signal);
     }
 
     /// Cancelled when the server has ended.
@@ -195,7 +205,8 @@ fn configuration(options: &Options, run: &Path) -> String {
          log_file: {log}\n\
          log_size_limit: 10MB\n\
          max_payload: 1MB\n\
-         jetstream {{\n  store_dir: {store}\n  sync_interval: {sync}\n}}\n",
+         jetstream {{\n  store_dir: {store}\n  sync_interval: {sync}\n  \
+         max_file_store: {STORE_BYTES_MAX}\n}}\n",
         run = quoted(&run.display().to_string()),
         log = quoted(&log_file(&options.folder).display().to_string()),
         store = quoted(&options.folder.display().to_string()),
