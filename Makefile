@@ -8,7 +8,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # The folder cargo builds into, if it was moved.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test setup bench model lint doc clean-tools
+.PHONY: help demo test setup bench chaos model lint doc clean-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,10 @@ bench: ## set up, then measure a release build (arguments: ARGS="...")
 model: ## check every state of the approval protocol in large bounds; takes minutes
 	@deploy/setup/setup.sh build
 	@cargo run -p model
+
+chaos: ## set up, then run it under faults, 5 minutes on each database (arguments: ARGS="...")
+	@deploy/setup/setup.sh test
+	@. .tools/env && cargo build -p countersign -p tests --bins && exec $(TARGET)/debug/chaos $(ARGS)
 
 lint: ## formatting, clippy, documentation, scripts, dependencies
 	@deploy/setup/check.sh lint

@@ -8,6 +8,8 @@ set -euo pipefail
 
 what=${1:-test}
 log=$root/target/test.log
+# The same plan each time; `make chaos` chooses another one for each run.
+faults=(--seed 1 --seconds 40)
 failed=()
 
 step() {
@@ -27,9 +29,12 @@ optional() {
     fi
 }
 
-# Adds up the `test result:` lines of a log.
+# Adds up the `test result:` lines of a log, and those of the runs under faults.
 sum() {
     awk '{ gsub(/\033\[[0-9;]*m/, "") }
+        match($0, /^chaos: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/) {
+            passed += $2; fails += $4; skipped += $6
+        }
         match($0, /test result: (ok|FAILED)\. [0-9]+ passed; [0-9]+ failed; [0-9]+ ignored/) {
             n = split(substr($0, RSTART, RLENGTH), word, " ")
             skipped += word[n - 1]; fails += word[n - 3]; passed += word[n - 5]
@@ -83,6 +88,9 @@ case $what in
         if [ "${#failed[@]}" -eq "$before" ]; then
             heading "Tests: cargo test --workspace --no-fail-fast"
             cargo test --workspace --no-fail-fast 2>&1 </dev/null | tee "$log" || failed+=("Tests")
+            heading "Under faults: chaos ${faults[*]}; longer: make chaos"
+            "${CARGO_TARGET_DIR:-target}/debug/chaos" "${faults[@]}" 2>&1 </dev/null | tee -a "$log" ||
+                failed+=("Under faults")
         fi
         heading "Result"
         ;;

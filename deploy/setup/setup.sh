@@ -2,7 +2,7 @@
 # Brings what a command needs and writes .tools/env.
 #   setup.sh build   Rust and a C compiler
 #   setup.sh demo    build, and nats-server
-#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver and a second NATS client
+#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace and a second NATS client
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -253,6 +253,7 @@ if [ -n "$need_nats$need_python" ] && ! python3 -m pip --version >>"$log" 2>&1; 
 fi
 if [ "$for_what" = test ]; then
     find_postgres >/dev/null || want "the PostgreSQL server" postgresql
+    type -P strace >/dev/null || want "strace" strace
     if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then want_browser; fi
 fi
 

@@ -72,7 +72,7 @@ story!(what_is_delivered_again_has_no_second_receipt, Terms::default().apart(), 
     servicenow.sends(&first).await;
     stage.is_quiet().await;
     stage.is_killed();
-    stage.bus().await.forgets("CS_DECISION_SERVICENOW", "recorder").await;
+    stage.bus().await.loses_consumer("CS_DECISION_SERVICENOW", "recorder").await;
     stage.starts();
     let last = decision(stage, &merge_request, "approve");
     assert_eq!(servicenow.decides(&last).await["code"], "duplicate");

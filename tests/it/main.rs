@@ -10,6 +10,7 @@ mod bus;
 mod calls;
 mod crashes;
 mod dead_letters;
+mod durability;
 mod gitlab_answers;
 mod house;
 mod intake;

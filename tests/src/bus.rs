@@ -17,15 +17,33 @@ pub struct Inspector {
 impl Inspector {
     /// Connects with the password of this run, which only the owner of the data folder can read.
     pub(crate) async fn connect(config: Option<PathBuf>, url: &str) -> Self {
-        let mut options = ConnectOptions::new();
-        if let Some(config) = config {
+        let password = config.map(|config| {
             let config = std::fs::read_to_string(config).unwrap();
             let after = config.split_once("user: \"countersign\", password: \"").unwrap().1;
-            let password = after.split('"').next().unwrap_or_default().to_owned();
-            options = options.user_and_password("countersign".into(), password);
+            after.split('"').next().unwrap_or_default().to_owned()
+        });
+        Self::with_password(password.as_deref(), url).await.unwrap()
+    }
+
+    /// Connects as the owner of a bus whose password is known, or that asks for none.
+    ///
+    /// Fails when nobody answers there.
+    pub async fn with_password(
+        password: Option<&str>,
+        url: &str,
+    ) -> Result<Self, async_nats::ConnectError> {
+        let mut options = ConnectOptions::new();
+        if let Some(password) = password {
+            options = options.user_and_password("countersign".into(), password.to_owned());
         }
-        let client = options.connect(url).await.unwrap();
-        Self { jetstream: jetstream::new(client) }
+        let client = options.connect(url).await?;
+        Ok(Self { jetstream: jetstream::new(client) })
+    }
+
+    /// What JetStream's client can do, for those who disturb it.
+    #[must_use]
+    pub fn jetstream(&self) -> &jetstream::Context {
+        &self.jetstream
     }
 
     /// The number of messages in a stream.
@@ -68,7 +86,7 @@ impl Inspector {
 
     /// The number of messages ever stored, when no consumer of ours has one before it or in its
     /// hands; `None` while one has.
-    pub(crate) async fn stored_when_nothing_waits(&self) -> Option<u64> {
+    pub async fn stored_when_nothing_waits(&self) -> Option<u64> {
         let mut stored = 0;
         let mut names = self.jetstream.stream_names();
         while let Some(Ok(name)) = names.next().await {
@@ -122,6 +140,13 @@ impl Inspector {
         self.jetstream.create_stream(settings).await.unwrap();
     }
 
+    /// Makes a stream of its own with the server's defaults.
+    pub async fn makes_a_stream(&self, name: &str, subject: &str) {
+        let (name, subjects) = (name.to_owned(), vec![subject.to_owned()]);
+        let config = jetstream::stream::Config { name, subjects, ..Default::default() };
+        self.jetstream.create_stream(config).await.unwrap();
+    }
+
     /// Publishes raw bytes, as a broken or hostile peer with the owner's rights could.
     pub async fn publish(&self, subject: &str, data: &str) {
         let sent = self.jetstream.publish(subject.to_owned(), data.to_owned().into()).await;
@@ -138,7 +163,9 @@ pub struct OutsideSystem {
 }
 
 impl OutsideSystem {
-    pub(crate) fn new(name: &str, password: &str, url: &str) -> Self {
+    /// A system with these credentials.
+    #[must_use]
+    pub fn new(name: &str, password: &str, url: &str) -> Self {
         Self { name: name.to_owned(), password: password.to_owned(), url: url.to_owned() }
     }
 

@@ -51,7 +51,8 @@ impl StoryDatabase {
         Self { url, connection: OnceCell::new() }
     }
 
-    pub(crate) async fn connection(&self) -> &DatabaseConnection {
+    /// The connection for checks, opened when it is first asked for.
+    pub async fn connection(&self) -> &DatabaseConnection {
         let connect = async || {
             let mut options = ConnectOptions::new(&self.url);
             options.max_connections(1);
@@ -73,7 +74,8 @@ impl StoryDatabase {
         self.connection().await.execute_unprepared(sql).await.unwrap();
     }
 
-    pub(crate) async fn close(&self) {
+    /// Closes the connection for checks.
+    pub async fn close(&self) {
         if let Some(connection) = self.connection.get() {
             connection.close_by_ref().await.unwrap();
         }

@@ -10,6 +10,7 @@ mod approver;
 mod browser;
 mod bus;
 mod database;
+mod disk_trace;
 mod events;
 mod operator;
 mod process;
@@ -19,8 +20,9 @@ mod truth;
 
 pub use approver::{Approver, Page};
 pub use browser::Browser;
-pub use bus::OutsideSystem;
+pub use bus::{Inspector, OutsideSystem};
 pub use database::{Kind, StoryDatabase};
+pub use disk_trace::DiskTrace;
 pub use events::{Event, Events};
 pub use operator::{Operator, Said};
 pub use process::{Program, binary, tool};

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     time::Duration,
 };
@@ -49,7 +49,17 @@ impl Program {
         environment: &[(String, String)],
         log: PathBuf,
     ) -> Result<Self, String> {
-        let mut command = Command::new(binary());
+        Self::run(&binary(), arguments, environment, log)
+    }
+
+    /// The same with what stands in front of the binary, such as a tracer.
+    pub fn run(
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(String, String)],
+        log: PathBuf,
+    ) -> Result<Self, String> {
+        let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment.iter().cloned());
         command.env("NATS_SERVER_BIN", tool("NATS_SERVER_BIN", "nats-server"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -81,6 +91,17 @@ impl Program {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.pid()
+    }
+
+    /// Sends it a signal, for example `libc::SIGSTOP`.
+    pub fn signal(&self, signal: i32) {
+        self.child.signal(signal);
+    }
+
+    /// Whether it has ended, asked or not.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.child.ended().is_cancelled()
     }
 
     /// Everything it has logged so far.

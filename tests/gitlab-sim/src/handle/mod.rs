@@ -227,9 +227,15 @@ impl GitLabSim {
         self.answers().iter().any(|answer| answer.overlapped)
     }
 
+    /// How many calls are being delivered or wait for their next attempt.
+    #[must_use]
+    pub fn calls_under_way(&self) -> usize {
+        self.core.outgoing.under_way()
+    }
+
     /// Waits until no call is under way; calls that are kept back do not count.
     pub async fn calls_settled(&self) {
-        let settled = |sim: &Self| sim.core.outgoing.under_way() == 0;
+        let settled = |sim: &Self| sim.calls_under_way() == 0;
         self.until("the end of all calls", settled).await;
     }
 
