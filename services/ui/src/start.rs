@@ -36,6 +36,10 @@ pub async fn start(
 ) -> Result<Router, StartError> {
     let channel = Endpoint::from_shared(config.recorder_url)?
         .connect_timeout(Duration::from_secs(5))
+        // A peer that is gone without a word would keep every page waiting.
+        .http2_keep_alive_interval(Duration::from_secs(2))
+        .keep_alive_timeout(Duration::from_secs(3))
+        .keep_alive_while_idle(true)
         .connect_lazy();
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;

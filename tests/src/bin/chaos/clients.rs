@@ -133,7 +133,7 @@ impl Clients {
                     .await
             }
             Operation::Message(which, person, word) => {
-                let target = (which % 2 == 0).then(|| it.target_branch());
+                let target = which.is_multiple_of(2).then(|| it.target_branch());
                 let sent = self.sent(number, it, it.sha(), person, *word, target);
                 self.outside.sends(sent, self.named(it, *which)).await
             }
@@ -208,7 +208,7 @@ impl Clients {
 
     /// A request by its id, or by what names it.
     fn named(&self, it: &MergeRequest, which: u64) -> serde_json::Value {
-        if which % 3 == 0 {
+        if which.is_multiple_of(3) {
             let (project, check) = (self.cluster.project.id(), self.cluster.check.id());
             return json!({ "target": {
                 "gitlab": "main", "project_id": project, "merge_request_iid": it.iid(),

@@ -64,8 +64,21 @@ async fn under_way(cluster: &Cluster) -> Result<u64, String> {
     if rows > 0 {
         return Err(format!("{rows} messages wait in the outbox"));
     }
+    pages_open(cluster).await?;
     let stored = bus.stored_when_nothing_waits().await;
     stored.ok_or_else(|| "messages of a stream wait for their consumer".to_owned())
+}
+
+/// People can work again: a connection that broke without a word must not keep them from it.
+async fn pages_open(cluster: &Cluster) -> Result<(), String> {
+    let list = format!("{}/approval-apps/", cluster.pages);
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build();
+    let http = http.map_err(|error| error.to_string())?;
+    match http.get(list).send().await {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(format!("the list of requests answers {}", answer.status())),
+        Err(error) => Err(format!("the list of requests does not open: {error:?}")),
+    }
 }
 
 async fn rows_in_outbox(cluster: &Cluster) -> Result<i64, String> {

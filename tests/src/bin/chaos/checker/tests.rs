@@ -71,13 +71,13 @@ fn posts(observed: &mut Observed, status: &str, received: Micros, ended: Micros)
 
 fn chain(records: &[&str]) -> Vec<Audit> {
     let mut hash = String::new();
-    let mut next = |(place, record): (usize, &&str)| {
+    let next = |(place, record): (usize, &&str)| {
         let digest = Sha256::new().chain_update(&hash).chain_update([0]).chain_update(record);
         hash = hex::encode(digest.finalize());
         let seq = i64::try_from(place).unwrap() + 1;
         Audit { seq, record: (*record).to_owned(), hash: hash.clone() }
     };
-    records.iter().enumerate().map(|it| next(it)).collect()
+    records.iter().enumerate().map(next).collect()
 }
 
 /// One merge request, approved by two people and passed.
