@@ -20,6 +20,11 @@ const SERVER_MIN: (u32, u32) = (2, 12);
 /// How long the server may take to create, update or describe a stream or a consumer.
 const MANAGEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How often the server must show that it is there: after three times without an answer the
+/// connection is given up for another one. By default that takes minutes, in which nothing is
+/// published.
+const PING_EVERY: Duration = Duration::from_secs(3);
+
 /// How to reach the bus.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -112,6 +117,7 @@ impl Bus {
         let mut options = ConnectOptions::new()
             .name(format!("countersign-{role}"))
             .connection_timeout(Duration::from_secs(5))
+            .ping_interval(PING_EVERY)
             .custom_inbox_prefix(format!("_INBOX_{role}"))
             .event_callback(move |event| {
                 if let Event::ServerError(error) = &event {

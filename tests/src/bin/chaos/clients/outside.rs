@@ -36,6 +36,7 @@ impl Outside {
             ConnectOptions::with_user_and_password("servicenow".into(), SOURCE_PASSWORD.into())
                 .custom_inbox_prefix("_INBOX_servicenow")
                 .retry_on_initial_connect()
+                .ping_interval(Duration::from_secs(2))
                 .connect(format!("nats://{bus}"))
                 .await?;
         let jetstream = jetstream::ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE);
