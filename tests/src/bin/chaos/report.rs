@@ -117,7 +117,8 @@ impl fmt::Display for Report<'_> {
                 writeln!(f, "  {}", statistics(ended))
             }
             (violations, _) => {
-                writeln!(f, "\n  {violations} VIOLATIONS")?;
+                let many = if violations == 1 { "" } else { "S" };
+                writeln!(f, "\n  {violations} VIOLATION{many}")?;
                 timeline::violations(f, ended, VIOLATIONS_MAX)?;
                 if let Some(kept) = &ended.kept {
                     writeln!(f, "  The logs of all processes: {}", kept.display())?;
@@ -225,5 +226,7 @@ fn statistics(ended: &Ended) -> String {
         return format!("{calls} calls, none lost.");
     }
     let share = 300.0 / kills as f64;
-    format!("{kills} kills, none lost anything: < {share:.1} % of kills do (95 % sure, 3/n).")
+    format!(
+        "{kills} kills lost nothing: with 95 % certainty fewer than {share:.1} % of kills do (3/n)."
+    )
 }
