@@ -19,9 +19,11 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/countersign.v1.serde.rs"));
 }
 
+mod endpoint;
 mod json;
 mod time;
 
+pub use endpoint::recorder_at;
 pub use json::{JsonError, from_json, to_json};
 pub use pbjson_types::Timestamp;
 pub use time::{micros, timestamp};

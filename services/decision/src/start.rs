@@ -6,7 +6,6 @@ use bus::{Bus, Delivery, Failure, Kind, Limits, Stream, StreamError, ensure_stre
 use gitlab::{Client, ClientConfig, ClientError};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
-use tonic::transport::Endpoint;
 
 use crate::{
     Config, GitLab, ROLE, app::App, host::Host, look_up, pace::Pace, read_back, respond,
@@ -58,8 +57,8 @@ pub async fn start(
         gitlabs.insert(name.clone(), host);
         swept.push((name, projects));
     }
-    let channel =
-        Endpoint::from_shared(config.recorder_url)?.timeout(Duration::from_secs(5)).connect_lazy();
+    let recorder = proto::recorder_at(config.recorder_url)?;
+    let channel = recorder.timeout(Duration::from_secs(5)).connect_lazy();
     ensure_streams(&bus, &[Stream::Respond, Stream::Outcome, Stream::Intake, Stream::Dead]).await?;
     let app = App {
         bus: bus.clone(),

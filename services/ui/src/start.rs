@@ -1,6 +1,6 @@
 //! How the browser's side starts, and its routes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -11,7 +11,6 @@ use axum::{
 use bus::{Bus, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
-use tonic::transport::Endpoint;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{Config, alarms::Alarms, app::App, events, pages, receipts::Receipts};
@@ -34,13 +33,7 @@ pub async fn start(
     lifecycle: &Lifecycle,
     health: &Health,
 ) -> Result<Router, StartError> {
-    let channel = Endpoint::from_shared(config.recorder_url)?
-        .connect_timeout(Duration::from_secs(5))
-        // A peer that is gone without a word would keep every page waiting.
-        .http2_keep_alive_interval(Duration::from_secs(2))
-        .keep_alive_timeout(Duration::from_secs(3))
-        .keep_alive_while_idle(true)
-        .connect_lazy();
+    let channel = proto::recorder_at(config.recorder_url)?.connect_lazy();
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;
     let receipts = Receipts::default();

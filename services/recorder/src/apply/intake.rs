@@ -83,8 +83,8 @@ fn take_in(rules: &Rules, gate: &mut Gate, seen: &Seen) -> Vec<Effect> {
     effects
 }
 
-/// Whether taking it in would change nothing but the time of GitLab's last change, which also moves
-/// for things that are of no interest here.
+/// Whether taking it in would change nothing but when it was last seen, and the time of GitLab's last
+/// change, which also moves for things that are of no interest here.
 pub(crate) fn is_known(rules: &Rules, gate: &Gate, seen: &Seen) -> bool {
     let mut after = gate.clone();
     let effects = take_in(rules, &mut after, seen);
@@ -93,6 +93,7 @@ pub(crate) fn is_known(rules: &Rules, gate: &Gate, seen: &Seen) -> bool {
         let mut gate = gate.clone();
         for request in &mut gate.requests {
             request.facts.updated_at = None;
+            request.seen_at = Time(0);
         }
         gate
     };
