@@ -1,8 +1,77 @@
 //! Proto3 JSON with the tolerance the format asks for: unknown fields are ignored and
 //! `null` means "not set".
 
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+
+/// How the parser's error begins when a key stands twice; nothing of the text is in it.
+const TWICE: &str = "a key stands twice";
+
+/// Any JSON in which no object has a key twice.
+struct Distinct(Value);
+
+struct DistinctVisitor;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DistinctVisitor).map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for DistinctVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Distinct(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((key, Distinct(value))) = map.next_entry::<String, Distinct>()? {
+            if fields.insert(key, value).is_some() {
+                return Err(A::Error::custom(TWICE));
+            }
+        }
+        Ok(Value::Object(fields))
+    }
+}
 
 /// Why a text is not the JSON of the wanted message; never quotes the text.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +82,14 @@ pub enum JsonError {
         /// Line of the first fault, from 1.
         line: usize,
         /// Column of the first fault, from 1.
+        column: usize,
+    },
+    /// When a key stands twice in one object: two readers could see two different messages.
+    #[error("a key stands twice in one object (line {line}, column {column})")]
+    Twice {
+        /// Line of the second one, from 1.
+        line: usize,
+        /// Column after the second one, from 1.
         column: usize,
     },
     /// When it is JSON of another shape.
@@ -28,8 +105,13 @@ pub fn from_json<M: DeserializeOwned>(text: &[u8]) -> Result<M, JsonError> {
     if is_object && let Ok(message) = serde_json::from_slice(text) {
         return Ok(message);
     }
-    let mut value: Value = serde_json::from_slice(text)
-        .map_err(|error| JsonError::NotJson { line: error.line(), column: error.column() })?;
+    let Distinct(mut value) = serde_json::from_slice(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        match error.to_string().starts_with(TWICE) {
+            true => JsonError::Twice { line, column },
+            false => JsonError::NotJson { line, column },
+        }
+    })?;
     drop_nulls(&mut value);
     if !value.is_object() {
         return Err(JsonError::WrongShape("an object is needed at the top".to_owned()));
@@ -91,6 +173,21 @@ mod tests {
         let receipt = Receipt { code: "stale_sha".into(), ..Receipt::default() };
         let text = String::from_utf8(to_json(&receipt)).unwrap();
         assert!(text.contains(r#""accepted":false"#), "{text}");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused() {
+        let twice: [&[u8]; 3] = [
+            br#"{"verdict":"reject","verdict":"approve"}"#,
+            br#"{"sha":"a","reason":null,"sh\u0061":"a"}"#,
+            br#"{"verdict":null,"actor":{"id":"jane","id":"joe"}}"#,
+        ];
+        for text in twice {
+            let refused = from_json::<Decision>(text).unwrap_err().to_string();
+            assert!(refused.starts_with("a key stands twice in one object (line 1, "), "{refused}");
+        }
+        let two_names = from_json::<Decision>(br#"{"decision_id":"a","decisionId":"b"}"#);
+        assert!(two_names.is_err());
     }
 
     #[test]
