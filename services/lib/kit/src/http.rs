@@ -1,8 +1,16 @@
 //! Serving HTTP with limits, a graceful end, and the right to hang up without an answer.
 
+mod wire;
+
 use std::{convert::Infallible, fmt, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -10,6 +18,8 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
+
+use wire::{Head, Wire};
 
 /// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,10 +33,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy)]
 pub struct HangUp;
 
-impl axum::response::IntoResponse for HangUp {
+impl IntoResponse for HangUp {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = axum::http::StatusCode::SERVICE_UNAVAILABLE;
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.extensions_mut().insert(self);
         response
     }
@@ -83,27 +93,39 @@ pub async fn serve(
 fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
     // Small answers should not wait for more; it works on any connected socket.
     let _best_effort = stream.set_nodelay(true);
+    let (wire, head, last_word) = Wire::new(stream);
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
-        let router = router.clone();
-        async move { answer(router, request.map(Body::new)).await }
+        let (router, head) = (router.clone(), head.clone());
+        async move { answer(router, &head, request.map(Body::new)).await }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEADER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(wire), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
+            if error.is_timeout() {
+                last_word.too_slow();
+            }
         }
     });
 }
 
-async fn answer(mut router: Router, request: Request) -> Result<Response, HungUp> {
+async fn answer(mut router: Router, head: &Head, request: Request) -> Result<Response, HungUp> {
+    if request.headers().contains_key(header::TRANSFER_ENCODING) && head.is_ambiguous() {
+        return Ok(two_lengths());
+    }
     let router = ServiceExt::<Request>::ready(&mut router).await.map_err(never)?;
     let response = router.call(request).await.map_err(never)?;
     if response.extensions().get::<HangUp>().is_some() { Err(HungUp) } else { Ok(response) }
+}
+
+fn two_lengths() -> Response {
+    let sentence = "The request has both a Content-Length and a Transfer-Encoding.\n";
+    (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")], sentence).into_response()
 }
 
 fn never(error: Infallible) -> HungUp {
