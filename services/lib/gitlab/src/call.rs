@@ -49,7 +49,7 @@ pub struct StatusCheckCall {
     pub author_name: Option<String>,
     /// Who caused the call.
     pub actor: Option<Person>,
-    /// Titles of the first 100 labels, each at most 255 characters.
+    /// Titles of the first labels: at most 100, each at most 255 characters, together at most 8 KiB.
     pub labels: Vec<String>,
     /// `draft`, or `work_in_progress` from older versions.
     pub draft: bool,

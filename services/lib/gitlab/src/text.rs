@@ -12,14 +12,17 @@ pub(crate) const TITLE_CHARS: usize = 1_000;
 pub(crate) const NAME_CHARS: usize = 255;
 /// Labels that are kept.
 pub(crate) const LABELS: usize = 100;
+/// Bytes of all labels together that are kept, so that the event fits into a message.
+pub(crate) const LABEL_BYTES: usize = 8 * 1024;
 /// Bytes of a URL that are kept; a longer one is dropped, because half a link leads nowhere.
 const URL_BYTES: usize = 4_096;
 /// Longer than any timestamp, so that a hostile one is not even tried.
 const TIMESTAMP_BYTES: usize = 64;
 
-/// The text without U+0000, which PostgreSQL cannot store, cut at a number of characters.
+/// The text cut at a number of characters, without control characters: PostgreSQL cannot store
+/// U+0000, and the others grow sixfold in JSON.
 pub(crate) fn capped(text: &str, chars: usize) -> String {
-    text.chars().take(chars).map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect()
+    text.chars().take(chars).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 /// A foreign message made fit for one line of a log or page: no control or direction-changing
@@ -120,6 +123,7 @@ mod tests {
     #[test]
     fn a_cut_falls_on_a_character() {
         assert_eq!(capped("ä\0€x", 3), "ä\u{FFFD}€");
+        assert_eq!(capped("a\tb\u{85}", 9), "a\u{FFFD}b\u{FFFD}");
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use super::json::{Node, Want, read};
 use super::{CallError, Person, StatusCheckCall};
 use crate::text::{
-    LABELS, NAME_CHARS, TITLE_CHARS, capped, harmless, is_object_id, timestamp, web_url,
+    LABEL_BYTES, LABELS, NAME_CHARS, TITLE_CHARS, capped, harmless, is_object_id, timestamp,
+    web_url,
 };
 
 /// Longer branch names, paths and words are refused rather than cut: a cut one would be another.
@@ -155,14 +156,15 @@ fn optional_id(node: &Node, key: &str, path: &'static str) -> Result<Option<i64>
     }
 }
 
-/// A text that decides something: kept byte by byte, or refused.
+/// A text that decides something: kept byte by byte, or refused. Git allows no control character in
+/// the name of a branch, nor GitLab in a path.
 fn exact(node: Option<&Node>, path: &'static str) -> Result<Option<String>, CallError> {
     let Some(node) = node else { return Ok(None) };
     match node.text() {
-        Some(text) if text.len() <= EXACT_BYTES && !text.contains('\0') => {
+        Some(text) if text.len() <= EXACT_BYTES && !text.contains(char::is_control) => {
             Ok(Some(text.to_owned()))
         }
-        _ => Err(bad(path, "text of at most 1,024 bytes without U+0000")),
+        _ => Err(bad(path, "text of at most 1,024 bytes without control characters")),
     }
 }
 
@@ -245,9 +247,14 @@ fn labels(call: &Node, mr: &Node) -> Vec<String> {
     let Some(Node::List(labels)) = mr.at(&["labels"]).or_else(|| call.at(&["labels"])) else {
         return Vec::new();
     };
+    let mut bytes = 0;
     labels
         .iter()
         .map(|label| shown(label, "title", NAME_CHARS))
         .filter(|title| !title.is_empty())
+        .take_while(|title| {
+            bytes += title.len();
+            bytes <= LABEL_BYTES
+        })
         .collect()
 }

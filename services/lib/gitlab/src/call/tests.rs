@@ -130,7 +130,9 @@ fn w43_w16_large_parts_are_cut_or_skipped() {
     body["object_attributes"]["labels"] = json!(vec![label; 10_000]);
     body["object_attributes"]["title"] = json!("€".repeat(5_000));
     let call = read(&body).unwrap();
-    assert_eq!(call.labels, vec!["ä".repeat(255); 100]);
+    assert_eq!(call.labels, vec!["ä".repeat(255); 16], "8 KiB of labels");
+    body["object_attributes"]["labels"] = json!(vec![json!({ "title": "x" }); 10_000]);
+    assert_eq!(read(&body).unwrap().labels, vec!["x"; 100]);
     assert_eq!(call.title, "€".repeat(1_000));
 }
 

@@ -114,7 +114,9 @@ fn w41_nul_is_replaced_where_shown_and_refused_where_it_decides() {
         ("state", "object_attributes.state"),
         ("action", "object_attributes.action"),
     ] {
-        assert_eq!(bad_path(attribute(name, json!("a\0"))), path);
+        for bad in ["a\0", "a\n", "\u{7f}", "\u{9b}"] {
+            assert_eq!(bad_path(attribute(name, json!(bad))), path);
+        }
         assert_eq!(bad_path(attribute(name, json!(7))), path);
         assert_eq!(bad_path(attribute(name, json!("a".repeat(1_025)))), path);
     }
