@@ -5,9 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use bus::Bus;
 use kit::admin::Health;
 
-use tokio::sync::Semaphore;
-
-use crate::{Hook, spool::Spool};
+use crate::{Hook, body::Budget, spool::Spool};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -15,6 +13,6 @@ pub(crate) struct App {
     pub(crate) health: Health,
     pub(crate) hooks: Arc<HashMap<String, Hook>>,
     pub(crate) spool: Arc<Spool>,
-    /// KiB of bodies that may be in memory at once.
-    pub(crate) body_budget: Arc<Semaphore>,
+    /// The memory for bodies.
+    pub(crate) bodies: Budget,
 }

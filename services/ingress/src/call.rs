@@ -1,33 +1,32 @@
 //! The extractor between the outside and us: limits, signature, reading. What a handler gets is a
 //! call that GitLab made, or something signed that is not one.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use axum::{
     extract::{FromRequest, Path, Request},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gitlab::{
     call::{CallError, StatusCheckCall},
-    signature,
+    signature::{Claim, SignatureError},
 };
-use http_body_util::BodyExt;
 use kit::http::HangUp;
 use secrecy::ExposeSecret;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{Hook, app::App};
+use crate::{
+    Hook,
+    app::App,
+    body::{self, Room, Wanted},
+};
 
-/// GitLab itself sends nothing larger (25 MB, `Gitlab::Json::LimitedEncoder`).
-pub(crate) const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
-/// How much of a body that is too large is read before the connection is closed.
-const DISCARDED_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// The address without a name is this hook.
 const DEFAULT_HOOK: &str = "default";
+/// Up to this size a wrong signature is compared with the secrets of the other hooks, too: strangers
+/// must not make us work for more.
+const COMPARED_BYTES_MAX: usize = 64 * 1024;
 
 /// A signed body, read.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub(crate) struct Verified {
     pub(crate) hook: Hook,
     pub(crate) body: Bytes,
     /// The room that the body takes.
-    _room: OwnedSemaphorePermit,
+    _room: Room,
     pub(crate) call: Result<StatusCheckCall, CallError>,
 }
 
@@ -51,6 +50,11 @@ pub(crate) enum Refused {
          one configured here."
     )]
     WrongSignature,
+    #[error(
+        "The signature is not right: it was made with the secret of another hook, so the External \
+         API URL and the shared secret of the status check do not belong together."
+    )]
+    SecretOfAnotherHook,
     #[error("The body must be application/json, not encoded in any way.")]
     NotJson,
     #[error("The body is larger than 25 MiB.")]
@@ -67,12 +71,29 @@ impl Refused {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownHook => StatusCode::NOT_FOUND,
-            Self::Unsigned | Self::WrongSignature => StatusCode::UNAUTHORIZED,
+            Self::Unsigned | Self::WrongSignature | Self::SecretOfAnotherHook => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken => StatusCode::BAD_REQUEST,
             Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// A stable label for the counter.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::UnknownHook => "unknown-hook",
+            Self::Unsigned => "unsigned",
+            Self::WrongSignature => "wrong-signature",
+            Self::SecretOfAnotherHook => "secret-of-another-hook",
+            Self::NotJson => "not-json",
+            Self::TooLarge => "too-large",
+            Self::TooSlow => "too-slow",
+            Self::Broken => "broken",
+            Self::NoRoom => "no-room",
         }
     }
 }
@@ -82,12 +103,19 @@ impl IntoResponse for Refused {
         let status = self.status();
         metrics::counter!("countersign_calls_total", "status" => status.as_str().to_owned())
             .increment(1);
+        metrics::counter!("countersign_calls_refused_total", "reason" => self.reason())
+            .increment(1);
         tracing::warn!(http.status = status.as_u16(), "a call was refused: {self}");
-        if self == Self::NoRoom {
+        let sentence = format!("{self}\n");
+        match self {
             // GitLab comes back after a broken connection, and never after an answer.
-            return HangUp.into_response();
+            Self::NoRoom => HangUp.into_response(),
+            // The rest of the body may still be coming.
+            Self::TooLarge | Self::TooSlow | Self::Broken => {
+                (status, [(header::CONNECTION, "close")], sentence).into_response()
+            }
+            _ => (status, sentence).into_response(),
         }
-        (status, format!("{self}\n")).into_response()
     }
 }
 
@@ -98,9 +126,17 @@ impl FromRequest<App> for Verified {
         let (mut parts, body) = request.into_parts();
         let hook = find_hook(&mut parts, app).await?;
         check_type(&parts.headers)?;
-        let room = room(app, &parts.headers).await?;
-        let body = read(&parts.headers, body).await?;
-        verify(&hook, &parts.headers, &body)?;
+        let claim = match claim(&hook, &parts.headers) {
+            Ok(claim) => claim,
+            Err(refused) => {
+                body::read(&app.bodies, &parts.headers, body, Wanted::No).await?;
+                return Err(refused);
+            }
+        };
+        let (body, room) = body::read(&app.bodies, &parts.headers, body, Wanted::Yes).await?;
+        if let Some(claim) = claim {
+            verify(app, &hook, claim, &body)?;
+        }
         let call = gitlab::call::parse(&body);
         Ok(Self { hook, body, call, _room: room })
     }
@@ -125,68 +161,41 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
     if json && plain { Ok(()) } else { Err(Refused::NotJson) }
 }
 
-fn announced(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Waits for the memory that a body takes; one that does not say its length gets the largest. A body
-/// that is too large is not kept, so it needs none.
-async fn room(app: &App, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Refused> {
-    let bytes = match announced(headers).unwrap_or(BODY_BYTES_MAX) {
-        large if large > BODY_BYTES_MAX => 0,
-        bytes => bytes,
-    };
-    let wanted = u32::try_from(bytes.div_ceil(1024)).map_err(|_| Refused::NoRoom)?;
-    let room = app.body_budget.clone().acquire_many_owned(wanted);
-    match tokio::time::timeout(BODY_TIMEOUT, room).await {
-        Ok(Ok(room)) => Ok(room),
-        Ok(Err(_)) | Err(_) => Err(Refused::NoRoom),
-    }
-}
-
-async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refused> {
-    let too_large = announced(headers).is_some_and(|length| length > BODY_BYTES_MAX);
-    match tokio::time::timeout(BODY_TIMEOUT, collect(body, too_large)).await {
-        Err(_) => Err(Refused::TooSlow),
-        Ok(body) => body,
-    }
-}
-
-/// Reads a body; one that is too large is read on for a while and thrown away, because a sender
-/// that is cut off while it sends never reads the answer.
-async fn collect(mut body: axum::body::Body, mut too_large: bool) -> Result<Bytes, Refused> {
-    let mut kept = BytesMut::new();
-    let mut seen = 0_usize;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            return Err(Refused::Broken);
-        };
-        let Some(data) = frame.data_ref() else {
-            continue;
-        };
-        seen += data.len();
-        too_large |= seen > BODY_BYTES_MAX;
-        if too_large {
-            kept = BytesMut::new();
-        } else {
-            kept.extend_from_slice(data);
-        }
-        if seen > DISCARDED_BYTES_MAX {
-            break;
-        }
-    }
-    if too_large { Err(Refused::TooLarge) } else { Ok(kept.freeze()) }
-}
-
-fn verify(hook: &Hook, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+/// The signature that a call claims; none where calls need none. What has no signature is refused
+/// before its body takes any room.
+fn claim(hook: &Hook, headers: &HeaderMap) -> Result<Option<Claim>, Refused> {
     if hook.secrets.is_empty() && hook.allow_unsigned {
-        return Ok(());
+        return Ok(None);
     }
-    let signature = headers.get("x-gitlab-signature").map(http::HeaderValue::as_bytes);
-    let secrets = hook.secrets.iter().map(|secret| secret.expose_secret().as_bytes());
-    match signature::verify(signature, secrets, body) {
-        Ok(_) => Ok(()),
-        Err(signature::SignatureError::Missing) => Err(Refused::Unsigned),
-        Err(_) => Err(Refused::WrongSignature),
+    let mut signatures = headers.get_all("x-gitlab-signature").iter();
+    let signature = signatures.next().map(http::HeaderValue::as_bytes);
+    match Claim::read(signature) {
+        Err(SignatureError::Missing) => Err(Refused::Unsigned),
+        // Two signatures are one too many.
+        Ok(claim) if signatures.next().is_none() => Ok(Some(claim)),
+        _ => Err(Refused::WrongSignature),
     }
+}
+
+fn verify(app: &App, hook: &Hook, claim: Claim, body: &[u8]) -> Result<(), Refused> {
+    match claim.verify(secrets(hook), body) {
+        Ok(0) => return Ok(()),
+        Ok(_) => {
+            // Once this stands still, the old secret can go.
+            metrics::counter!("countersign_calls_by_old_secret_total", "hook" => hook.name.clone())
+                .increment(1);
+            return Ok(());
+        }
+        Err(_) => {}
+    }
+    let others = || app.hooks.values().filter(|other| other.name != hook.name);
+    let compared = body.len() <= COMPARED_BYTES_MAX;
+    if compared && claim.verify(others().flat_map(secrets), body).is_ok() {
+        return Err(Refused::SecretOfAnotherHook);
+    }
+    Err(Refused::WrongSignature)
+}
+
+fn secrets(hook: &Hook) -> impl Iterator<Item = &[u8]> {
+    hook.secrets.iter().map(|secret| secret.expose_secret().as_bytes())
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::PathBuf};
 
 use secrecy::SecretString;
 
-use crate::call::BODY_BYTES_MAX;
+use crate::body::BODY_BYTES_MAX;
 
 /// One address that GitLab calls.
 #[derive(Debug, Clone)]
@@ -32,10 +32,10 @@ pub struct Config {
     pub body_bytes_in_flight_max: usize,
 }
 
-/// When a hook must not be served as it is configured.
+/// When the configuration must not be served.
 #[derive(Debug, thiserror::Error)]
-pub enum HookError {
-    /// When it could be called by anyone.
+pub enum ConfigError {
+    /// When a hook could be called by anyone.
     #[error(
         "the hook {0} has no secret: set one (COUNTERSIGN_HOOK_SECRET for the hook default), \
          or allow_unsigned = true to take calls from anyone"
@@ -51,17 +51,17 @@ pub enum HookError {
 
 impl Config {
     /// Finds what must not be served, before any port is opened.
-    pub fn check(&self) -> Result<(), HookError> {
+    pub fn check(&self) -> Result<(), ConfigError> {
         if self.body_bytes_in_flight_max < BODY_BYTES_MAX {
-            return Err(HookError::Budget);
+            return Err(ConfigError::Budget);
         }
         let mut names = HashSet::new();
         for hook in &self.hooks {
             if hook.secrets.is_empty() && !hook.allow_unsigned {
-                return Err(HookError::NoSecret(hook.name.clone()));
+                return Err(ConfigError::NoSecret(hook.name.clone()));
             }
             if !names.insert(&hook.name) {
-                return Err(HookError::Twice(hook.name.clone()));
+                return Err(ConfigError::Twice(hook.name.clone()));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! knows the hook secrets and nothing else that is secret.
 
 mod app;
+mod body;
 mod call;
 mod config;
 mod page;
@@ -12,7 +13,7 @@ mod receive;
 mod spool;
 mod start;
 
-pub use config::{Config, Hook, HookError};
+pub use config::{Config, ConfigError, Hook};
 pub use start::{StartError, start};
 
 /// Our name on the bus.

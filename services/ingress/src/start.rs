@@ -8,17 +8,16 @@ use axum::{
 };
 use bus::{Bus, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Config, HookError, app::App, page, receive, spool::Spool};
+use crate::{Config, ConfigError, app::App, body::Budget, page, receive, spool::Spool};
 
 /// When ingress cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// When a hook must not be served.
+    /// When the configuration must not be served.
     #[error(transparent)]
-    Hook(#[from] HookError),
+    Config(#[from] ConfigError),
     /// When the folder of the spool cannot be used.
     #[error("{0}")]
     Spool(#[from] std::io::Error),
@@ -41,13 +40,12 @@ pub async fn start(
     }
     let hooks = config.hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();
     let spool = Arc::new(Spool::open(config.spool, config.spool_bytes_max)?);
-    let budget = Semaphore::new(config.body_bytes_in_flight_max / 1024);
     let app = App {
         bus,
         health: health.clone(),
         hooks: Arc::new(hooks),
         spool,
-        body_budget: Arc::new(budget),
+        bodies: Budget::new(config.body_bytes_in_flight_max),
     };
     lifecycle.spawn("spool", drain(app.clone(), lifecycle.soft()));
     health.well("ingress");

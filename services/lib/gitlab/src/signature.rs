@@ -27,11 +27,54 @@ pub fn sign(secret: &[u8], body: &[u8]) -> String {
     hex::encode(mac(secret, body))
 }
 
-/// Checks the header's bytes against every secret and returns the index of the one that matched.
-///
-/// Several secrets live side by side while one is being replaced. All of them are always tried,
-/// so the time taken tells neither how close a guess was nor which secret is in use. An empty
-/// secret never matches: otherwise a blank setting would let anybody sign.
+/// A signature as a caller claims it, in the right form but not yet proven.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim([u8; MAC_BYTES]);
+
+impl Claim {
+    /// Reads the header's bytes, which can be done before there is a body.
+    ///
+    /// # Errors
+    ///
+    /// When the header is absent or is not 64 hex digits.
+    pub fn read(header: Option<&[u8]>) -> Result<Self, SignatureError> {
+        let header = header.ok_or(SignatureError::Missing)?;
+        let mut claimed = [0_u8; MAC_BYTES];
+        hex::decode_to_slice(header, &mut claimed).map_err(|_| SignatureError::Malformed)?;
+        Ok(Self(claimed))
+    }
+
+    /// Checks it against every secret and returns the index of the one that matched.
+    ///
+    /// Several secrets live side by side while one is being replaced. All of them are always tried,
+    /// so the time taken tells neither how close a guess was nor which secret is in use. An empty
+    /// secret never matches: otherwise a blank setting would let anybody sign.
+    ///
+    /// # Errors
+    ///
+    /// When it was made with none of the secrets.
+    pub fn verify<'a>(
+        &self,
+        secrets: impl IntoIterator<Item = &'a [u8]>,
+        body: &[u8],
+    ) -> Result<usize, SignatureError> {
+        let mut found = Choice::from(0);
+        let mut matched = 0_u64;
+        for (index, secret) in (0_u64..).zip(secrets) {
+            let usable = Choice::from(u8::from(!secret.is_empty()));
+            let equal = mac(secret, body).ct_eq(&self.0) & usable;
+            matched.conditional_assign(&index, equal & !found);
+            found |= equal;
+        }
+        if bool::from(found) {
+            usize::try_from(matched).map_err(|_| SignatureError::Mismatch)
+        } else {
+            Err(SignatureError::Mismatch)
+        }
+    }
+}
+
+/// Reads the header's bytes and checks them against every secret; see [`Claim`].
 ///
 /// # Errors
 ///
@@ -41,23 +84,7 @@ pub fn verify<'a>(
     secrets: impl IntoIterator<Item = &'a [u8]>,
     body: &[u8],
 ) -> Result<usize, SignatureError> {
-    let header = header.ok_or(SignatureError::Missing)?;
-    let mut claimed = [0_u8; MAC_BYTES];
-    hex::decode_to_slice(header, &mut claimed).map_err(|_| SignatureError::Malformed)?;
-
-    let mut found = Choice::from(0);
-    let mut matched = 0_u64;
-    for (index, secret) in (0_u64..).zip(secrets) {
-        let usable = Choice::from(u8::from(!secret.is_empty()));
-        let equal = mac(secret, body).ct_eq(&claimed) & usable;
-        matched.conditional_assign(&index, equal & !found);
-        found |= equal;
-    }
-    if bool::from(found) {
-        usize::try_from(matched).map_err(|_| SignatureError::Mismatch)
-    } else {
-        Err(SignatureError::Mismatch)
-    }
+    Claim::read(header)?.verify(secrets, body)
 }
 
 fn mac(secret: &[u8], body: &[u8]) -> [u8; MAC_BYTES] {
