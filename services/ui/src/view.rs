@@ -21,6 +21,8 @@ pub(crate) struct RequestView {
     pub(crate) check_name: String,
     pub(crate) source_branch: String,
     pub(crate) target_branch: String,
+    /// The target branch byte by byte, for the form.
+    pub(crate) judged_branch: String,
     pub(crate) author: String,
     pub(crate) sha: String,
     pub(crate) short_sha: String,
@@ -83,6 +85,7 @@ impl RequestView {
             check_name: visible(&request.check_name),
             source_branch: visible(&request.source_branch),
             target_branch: visible(&request.target_branch),
+            judged_branch: request.target_branch.clone(),
             author: visible(&request.author_name),
             sha: request.sha.clone(),
             short_sha: short(&request.sha),
@@ -146,11 +149,18 @@ fn safe_url(url: &str) -> String {
 /// Makes characters visible that could make a text read as another one: direction overrides, and
 /// controls.
 fn visible(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same for a text of several lines.
+fn visible_lines(text: &str) -> String {
+    let keep = |c: char| !hides(c) || matches!(c, '\n' | '\r' | '\t');
+    text.chars().map(|c| if keep(c) { c } else { '\u{fffd}' }).collect()
+}
+
+fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A recorded decision.
@@ -182,7 +192,7 @@ impl DecisionView {
                 _ => "said something we do not know",
             },
             accepted: decision.accepted,
-            reason: decision.reason.clone(),
+            reason: visible_lines(&decision.reason),
             message: visible(&decision.message),
             evidence: decision
                 .evidence
@@ -328,6 +338,7 @@ mod tests {
     #[test]
     fn nothing_hides_in_a_text_and_no_script_in_an_address() {
         assert_eq!(visible("safe\u{202e}evil\u{7}"), "safe\u{fffd}evil\u{fffd}");
+        assert_eq!(visible_lines("one\r\ntwo\u{200b}"), "one\r\ntwo\u{fffd}");
         assert_eq!(safe_url("javascript:alert(1)"), "");
         assert_eq!(safe_url("https://gitlab.example/x"), "https://gitlab.example/x");
     }
