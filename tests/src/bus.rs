@@ -15,14 +15,12 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Connects with the password of this run, which only the owner of the data folder can read.
-    pub(crate) async fn connect(config: Option<PathBuf>, url: &str) -> Self {
-        let password = config.map(|config| {
-            let config = std::fs::read_to_string(config).unwrap();
-            let after = config.split_once("user: \"countersign\", password: \"").unwrap().1;
-            after.split('"').next().unwrap_or_default().to_owned()
-        });
-        Self::with_password(password.as_deref(), url).await.unwrap()
+    /// Connects with the password of this run, which only the owner of the configuration can read.
+    pub(crate) async fn connect(config: PathBuf, url: &str) -> Self {
+        let config = std::fs::read_to_string(config).unwrap();
+        let after = config.split_once("user: \"countersign\", password: \"").unwrap().1;
+        let password = after.split('"').next().unwrap_or_default();
+        Self::with_password(Some(password), url).await.unwrap()
     }
 
     /// Connects as the owner of a bus whose password is known, or that asks for none.
@@ -102,6 +100,13 @@ impl Inspector {
             stored += stream.cached_info().state.last_sequence;
         }
         Some(stored)
+    }
+
+    /// Deletes a stream, and has another one store what it stored, with the server's defaults.
+    pub async fn replaces(&self, stream: &str, by: &str) {
+        let subjects = self.settings(stream).await.subjects.concat();
+        self.deletes(stream).await;
+        self.makes_a_stream(by, &subjects).await;
     }
 
     /// Deletes a stream and all that is in it.
@@ -202,6 +207,18 @@ impl OutsideSystem {
     pub async fn sends(&self, decision: &Value) {
         let client = self.connect().await;
         self.publishes(&client, decision).await;
+    }
+
+    /// Publishes any bytes with any headers on the system's own subject; what the bus said when it
+    /// did not store them.
+    pub async fn tries(&self, headers: &[(&str, &str)], data: &str) -> Result<(), String> {
+        let jetstream = jetstream::new(self.connect().await);
+        let mut all = async_nats::HeaderMap::new();
+        headers.iter().for_each(|(name, value)| all.append(*name, *value));
+        let subject = format!("countersign.decision.v1.{}", self.name);
+        let sent = jetstream.publish_with_headers(subject, all, data.to_owned().into()).await;
+        let stored = sent.map_err(|error| error.to_string())?.await;
+        stored.map(drop).map_err(|error| error.to_string())
     }
 
     async fn publishes(&self, client: &async_nats::Client, decision: &Value) {

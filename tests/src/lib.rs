@@ -9,6 +9,7 @@
 mod approver;
 mod browser;
 mod bus;
+mod call;
 mod database;
 mod disk_trace;
 mod events;
@@ -17,10 +18,12 @@ mod process;
 mod stage;
 mod terms;
 mod truth;
+mod users;
 
 pub use approver::{Approver, Page};
 pub use browser::Browser;
 pub use bus::{Inspector, OutsideSystem};
+pub use call::{Call, Socket};
 pub use database::{Kind, StoryDatabase};
 pub use disk_trace::DiskTrace;
 pub use events::{Event, Events};

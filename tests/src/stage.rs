@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     Approver, Events, Kind, Operator, OutsideSystem, Program, Terms, bus::Inspector,
-    database::StoryDatabase, process::tool, truth,
+    database::StoryDatabase, process::tool, truth, users,
 };
 
 /// The roles in the order in which they are started.
@@ -129,11 +129,11 @@ impl Stage {
             program: tool("NATS_SERVER_BIN", "nats-server"),
             folder: self.folder.path().join("bus"),
             port: embedded::free_port().unwrap(),
-            users: Vec::new(),
+            users: users::of_the_bus(true),
             sync_always: true,
         };
         let server = Server::start(&options).await.unwrap();
-        self.set_setting("COUNTERSIGN_NATS_URL", &server.url(None));
+        self.set_setting("COUNTERSIGN_NATS_URL", &server.url(options.users.first()));
         let recorder = format!("127.0.0.1:{}", embedded::free_port().unwrap());
         self.set_setting("COUNTERSIGN_RECORDER__LISTEN", &recorder);
         self.set_setting("COUNTERSIGN_RECORDER__URL", &format!("http://{recorder}"));
@@ -147,12 +147,35 @@ impl Stage {
         std::fs::read_dir(self.data_folder().join("spool")).unwrap().count()
     }
 
+    /// Waits until no event waits in ingress.
+    pub async fn has_an_empty_spool(&self) {
+        until("the spool to be empty", async || self.spooled() == 0).await;
+    }
+
+    /// Waits until this stands in the log.
+    pub async fn logs(&self, words: &str) {
+        until(&format!("the log to say {words}"), async || self.log().contains(words)).await;
+    }
+
+    /// Waits until a role says that it is ready, or not, with this line.
+    pub async fn is_ready(&self, role: &str, ready: bool, line: &str) {
+        until(&format!("{role} to say {line}"), async || {
+            let (said, text) = self.readiness(role).await;
+            said == ready && text.lines().any(|it| it == line)
+        })
+        .await;
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
     /// Starts the product, or starts it again at the same address.
     pub fn starts(&mut self) {
         let roles = if self.terms.apart { &ROLES[..] } else { &["up"] };
         for role in roles {
             let log = self.log_file();
-            let program = Program::start(&[role], &self.settings, log)
+            let program = Program::start(&[role], &self.settings_of(role), log)
                 .unwrap_or_else(|said| panic!("countersign {role} did not start: {said}"));
             self.programs.push((role, program));
         }
@@ -162,6 +185,35 @@ impl Stage {
             self.set_setting("COUNTERSIGN_LISTEN", listen);
         }
         self.check.point_at(&hook);
+    }
+
+    /// Ingress connects to the bus with a user of its own, which may do just what it needs.
+    fn settings_of(&self, role: &str) -> Vec<(String, String)> {
+        let mut settings = self.settings.clone();
+        if let (Some(options), "ingress") = (&self.bus_options, role) {
+            let address = format!("127.0.0.1:{}", options.port);
+            let url = users::url(&options.users, role, &address);
+            settings.retain(|(name, _)| name != "COUNTERSIGN_NATS_URL");
+            settings.push(("COUNTERSIGN_NATS_URL".to_owned(), url));
+        }
+        settings
+    }
+
+    /// Starts one role of those that run apart.
+    pub fn starts_only(&mut self, role: &'static str) {
+        let program = Program::start(&[role], &self.settings_of(role), self.log_file());
+        let program = program.unwrap_or_else(|said| panic!("{role} did not start: {said}"));
+        self.programs.push((role, program));
+        self.check.point_at(&self.hook_program().address("hook"));
+    }
+
+    /// The most memory that a role has had so far, in bytes.
+    #[must_use]
+    pub fn most_memory(&self, role: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.role(role).pid()));
+        let status = status.unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
     /// Tries to start the product a second time on the same data.
@@ -187,6 +239,31 @@ impl Stage {
     #[must_use]
     pub fn program(&self) -> &Program {
         &self.programs.first().expect("it runs").1
+    }
+
+    /// The address under which GitLab's calls are taken.
+    #[must_use]
+    pub fn hook_server(&self) -> String {
+        self.hook_program().address("hook").replace("/approval-apps/status_check", "")
+    }
+
+    /// Whether a role says that it is ready, and what it says.
+    pub async fn readiness(&self, role: &str) -> (bool, String) {
+        let answer = self.client.get(self.role(role).address("health")).send().await.unwrap();
+        (answer.status().is_success(), answer.text().await.unwrap())
+    }
+
+    /// What a role has counted under a name with its labels, such as `calls{status="202"}`.
+    pub async fn metric(&self, role: &str, name: &str) -> f64 {
+        let url = self.role(role).address("health").replace("/readyz", "/metrics");
+        let text = self.client.get(url).send().await.unwrap().text().await.unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map_or(0.0, |value| value.trim().parse().unwrap())
+    }
+
+    /// One more dead letter belongs to the story.
+    pub fn expects_a_dead_letter(&mut self) {
+        self.terms.dead_letters += 1;
     }
 
     fn hook_program(&self) -> &Program {
@@ -302,8 +379,11 @@ impl Stage {
 
     /// The bus, seen by its owner.
     pub async fn bus(&self) -> Inspector {
-        let config = self.data_folder().join("nats/nats-server.conf");
-        let config = self.bus_server.is_none().then_some(config);
+        let folder = match &self.bus_options {
+            Some(options) => options.folder.clone(),
+            None => self.data_folder().join("nats"),
+        };
+        let config = folder.join("nats-server.conf");
         Inspector::connect(config, &self.bus_address()).await
     }
 
@@ -379,7 +459,8 @@ impl Stage {
         &self.client
     }
 
-    fn set_setting(&mut self, name: &str, value: &str) {
+    /// Changes a setting from the next start on.
+    pub fn set_setting(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value.to_owned()));
     }

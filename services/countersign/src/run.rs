@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::Router;
-use bus::Bus;
+use bus::{Awaited, Bus};
 use kit::{
     admin::{self, Health},
     lifecycle::{End, Lifecycle, Signals},
@@ -34,7 +34,7 @@ pub enum Outcome {
 /// What is running and where.
 pub(crate) struct Running {
     lifecycle: Lifecycle,
-    bus: Bus,
+    bus: Awaited,
     /// Address of the pages and the hook, when this process serves any.
     pub(crate) address: Option<SocketAddr>,
     admin: SocketAddr,
@@ -92,15 +92,11 @@ pub(crate) async fn start(
         _ => None,
     };
     let server = own_server(role, &mut settings, &lifecycle).await?;
-    let bus = Bus::connect(settings.bus.config.clone(), role.name())
-        .await
-        .context("the bus is needed to start")?;
-    // Ingress goes on without the bus: it has its spool.
-    let needs_bus = role != Role::Ingress;
-    tokio::spawn(watch_bus(bus.clone(), needs_bus, health.clone(), lifecycle.soft()));
+    let bus = find_bus(role, &settings, &lifecycle, &health).await?;
+    let present = || bus.get().cloned().context("the bus is needed to start");
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
-        let address = recorder::start(config, bus.clone(), &lifecycle, &health).await?;
+        let address = recorder::start(config, present()?, &lifecycle, &health).await?;
         if let Some(data) = &data {
             data.announce(address)?;
         }
@@ -108,12 +104,12 @@ pub(crate) async fn start(
     }
     if let Some(mut config) = settings.decision {
         config.recorder_url = recorder_url.clone().unwrap_or(config.recorder_url);
-        decision::start(config, bus.clone(), &lifecycle, &health).await?;
+        decision::start(config, present()?, &lifecycle, &health).await?;
     }
     let mut routes = Router::new();
     if let Some(mut config) = settings.ui {
         config.recorder_url = recorder_url.unwrap_or(config.recorder_url);
-        routes = routes.merge(ui::start(config, bus.clone(), &lifecycle, &health).await?);
+        routes = routes.merge(ui::start(config, present()?, &lifecycle, &health).await?);
     }
     if let Some(config) = settings.ingress {
         routes = routes.merge(ingress::start(config, bus.clone(), &lifecycle, &health).await?);
@@ -127,6 +123,30 @@ pub(crate) async fn start(
     let admin_routes = admin::router(health, telemetry.metrics.clone());
     lifecycle.spawn("admin", kit::http::serve(admin_listener, admin_routes, lifecycle.soft()));
     Ok(Running { lifecycle, bus, address, admin, server, _data: data })
+}
+
+/// Connects to the bus. Ingress by itself goes on without one: it has its spool.
+async fn find_bus(
+    role: Role,
+    settings: &Settings,
+    lifecycle: &Lifecycle,
+    health: &Health,
+) -> Result<Awaited> {
+    let config = settings.bus.config.clone();
+    let needed = role != Role::Ingress;
+    let bus = match needed {
+        true => Bus::connect(config.clone(), role.name()).await.map(Awaited::here),
+        false => Awaited::look(config.clone(), role.name()).await,
+    };
+    let bus = bus.context("the bus is needed to start")?;
+    let (awaited, health, stop) = (bus.clone(), health.clone(), lifecycle.soft());
+    tokio::spawn(async move {
+        awaited.join(&config, role.name(), &ingress::STREAMS, &health, &stop).await;
+        if let Some(bus) = awaited.get().cloned() {
+            watch_bus(bus, needed, health, stop).await;
+        }
+    });
+    Ok(bus)
 }
 
 /// Says whether the bus is connected, so that a process that nobody calls any more because it was
@@ -174,7 +194,9 @@ impl Running {
     /// Waits for the end: work first, then the bus, then the server below it.
     pub(crate) async fn until_stopped(self, signals: Signals) -> Outcome {
         let end = self.lifecycle.run(signals).await;
-        self.bus.close().await;
+        if let Some(bus) = self.bus.get() {
+            bus.close().await;
+        }
         if let Some(own) = self.server {
             own.server.stop();
         }

@@ -58,8 +58,8 @@ fn unprocessable(error: &CallError) -> Response {
 
 /// On the bus, or else in the spool.
 async fn store(app: &App, message: Outgoing) -> Result<(), SpoolError> {
-    if !app.spool.bus_is_away() {
-        match app.bus.publish(&message).await {
+    if let Some(bus) = app.bus.get().filter(|_| !app.spool.bus_is_away()) {
+        match bus.publish(&message).await {
             Ok(()) => return Ok(()),
             Err(error) => {
                 tracing::warn!(delivery.id = message.id, %error, "a call waits in the spool");

@@ -5,11 +5,11 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use bus::{Bus, Outgoing, PublishError};
+use bus::{Awaited, Bus, Outgoing, PublishError};
 use kit::admin::Health;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -111,13 +111,28 @@ impl Spool {
         Ok(written?)
     }
 
-    /// Publishes what waits, oldest first, whenever something does, until `stop`.
-    pub(crate) async fn drain(&self, bus: &Bus, health: &Health, stop: &CancellationToken) {
+    /// Publishes what waits, oldest first, whenever something does and there is a bus, until `stop`.
+    pub(crate) async fn drain(
+        self: &Arc<Self>,
+        bus: &Awaited,
+        health: &Health,
+        stop: &CancellationToken,
+    ) {
+        let mut told = String::new();
         loop {
-            if self.state().files > 0 {
+            if let Some(bus) = bus.get()
+                && self.state().files > 0
+            {
                 match self.publish_all(bus, stop).await {
-                    Ok(()) => health.well("spool"),
-                    Err(cause) => tracing::debug!("the spool waits: {cause}"),
+                    Ok(()) => {
+                        health.well("spool");
+                        told.clear();
+                    }
+                    Err(cause) if cause != told => {
+                        tracing::error!("calls wait in the spool: {cause}");
+                        told = cause;
+                    }
+                    Err(_told_before) => {}
                 }
             }
             tokio::select! {
@@ -127,28 +142,21 @@ impl Spool {
         }
     }
 
-    async fn publish_all(&self, bus: &Bus, stop: &CancellationToken) -> Result<(), String> {
-        // The names begin with the time at which the call came.
-        let mut paths: Vec<PathBuf> = fs::read_dir(&self.folder)
-            .map_err(|error| error.to_string())?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| has_ending(path, COMPLETE))
-            .collect();
-        paths.sort_unstable();
+    async fn publish_all(
+        self: &Arc<Self>,
+        bus: &Bus,
+        stop: &CancellationToken,
+    ) -> Result<(), String> {
         let mut refused = None;
-        for path in paths {
+        for path in self.at_the_disk(Self::waiting).await? {
             if stop.is_cancelled() {
                 return Ok(());
             }
-            let text = fs::read(&path).map_err(|error| error.to_string())?;
-            let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
-            let Ok(kept) = serde_json::from_slice::<Kept>(&text) else {
-                tracing::error!(file = %path.display(), "a file of the spool cannot be read; it is kept");
-                fs::rename(&path, path.with_extension(UNREADABLE)).map_err(|it| it.to_string())?;
-                self.release(bytes);
+            let file = path.clone();
+            let Some((message, bytes)) = self.at_the_disk(move |it| it.read(&file)).await? else {
                 continue;
             };
-            match bus.publish(&kept.into()).await {
+            match bus.publish(&message).await {
                 Ok(()) => {}
                 Err(away @ (PublishError::NotConnected | PublishError::TimedOut)) => {
                     return Err(away.to_string());
@@ -160,7 +168,7 @@ impl Spool {
                 }
             }
             // Should this fail, the event is published again under the same id.
-            fs::remove_file(&path).map_err(|error| error.to_string())?;
+            self.at_the_disk(move |_| fs::remove_file(&path)).await?;
             self.state().bus_is_away = false;
             self.release(bytes);
         }
@@ -171,6 +179,39 @@ impl Spool {
                 Ok(())
             }
         }
+    }
+
+    /// Does what waits for a disk, where it holds up nobody.
+    async fn at_the_disk<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let this = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&this)).await;
+        done.map_err(io::Error::other).flatten().map_err(|error| error.to_string())
+    }
+
+    /// The complete files, oldest first: their names begin with the time at which the call came.
+    fn waiting(&self) -> io::Result<Vec<PathBuf>> {
+        let mut paths: Vec<PathBuf> = fs::read_dir(&self.folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| has_ending(path, COMPLETE))
+            .collect();
+        paths.sort_unstable();
+        Ok(paths)
+    }
+
+    /// The event in a file, and its bytes there; one that cannot be read is put aside.
+    fn read(&self, path: &Path) -> io::Result<Option<(Outgoing, u64)>> {
+        let text = fs::read(path)?;
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        if let Ok(kept) = serde_json::from_slice::<Kept>(&text) {
+            return Ok(Some((kept.into(), bytes)));
+        }
+        tracing::error!(file = %path.display(), "a file of the spool cannot be read; it is kept");
+        fs::rename(path, path.with_extension(UNREADABLE))?;
+        self.release(bytes);
+        Ok(None)
     }
 
     fn reserve(&self, bytes: u64) -> Result<(), SpoolError> {
@@ -264,6 +305,17 @@ mod tests {
         let text = fs::read(folder.path().join("spool/a.event")).unwrap();
         assert_eq!(Outgoing::from(serde_json::from_slice::<Kept>(&text).unwrap()), event("a"));
         assert!(!folder.path().join("spool/b.part").exists());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.event"), "{").unwrap();
+        let spool = Spool::open(folder.path().to_owned(), 10_000).unwrap();
+        let waiting = spool.waiting().unwrap();
+        assert_eq!(spool.read(&waiting[0]).unwrap(), None);
+        assert_eq!((spool.waiting().unwrap().len(), spool.state().files), (0, 0));
+        assert!(folder.path().join("a.unreadable").exists());
     }
 
     #[test]

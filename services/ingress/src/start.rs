@@ -6,7 +6,7 @@ use axum::{
     Router,
     routing::{MethodRouter, get},
 };
-use bus::{Bus, Stream, StreamError, ensure_streams};
+use bus::{Awaited, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio_util::sync::CancellationToken;
 
@@ -26,15 +26,20 @@ pub enum StartError {
     Stream(#[from] StreamError),
 }
 
-/// Starts ingress; returns its routes.
+/// The streams that must be there before anything is published.
+pub const STREAMS: [Stream; 2] = [Stream::Intake, Stream::Dead];
+
+/// Starts ingress; returns its routes. Without a bus, what it takes waits in the spool.
 pub async fn start(
     config: Config,
-    bus: Bus,
+    bus: Awaited,
     lifecycle: &Lifecycle,
     health: &Health,
 ) -> Result<Router, StartError> {
     config.check()?;
-    ensure_streams(&bus, &[Stream::Intake, Stream::Dead]).await?;
+    if let Some(bus) = bus.get() {
+        ensure_streams(bus, &STREAMS).await?;
+    }
     for hook in config.hooks.iter().filter(|hook| hook.secrets.is_empty()) {
         tracing::warn!(hook = hook.name, "this hook takes calls from anyone: it has no secret");
     }

@@ -20,6 +20,14 @@ impl Stage {
         self.bus_server = Some(Server::start(options).await.unwrap());
     }
 
+    /// The bus starts again, and lets ingress publish what GitLab said or not.
+    pub async fn lets_ingress_publish(&mut self, allowed: bool) {
+        self.loses_the_bus();
+        let options = self.bus_options.as_mut().expect("the roles run apart");
+        options.users = crate::users::of_the_bus(allowed);
+        self.has_the_bus_again().await;
+    }
+
     /// One role ends without a chance to finish anything.
     pub fn loses_role(&mut self, role: &str) {
         let place = self.programs.iter().position(|(name, _)| *name == role);
@@ -28,7 +36,7 @@ impl Stage {
 
     /// One role is there again.
     pub fn has_role_again(&mut self, role: &'static str) {
-        let program = Program::start(&[role], &self.settings, self.log_file()).unwrap();
+        let program = Program::start(&[role], &self.settings_of(role), self.log_file()).unwrap();
         self.programs.push((role, program));
     }
 

@@ -1,9 +1,13 @@
 //! The connection to the bus, and publishing with the certainty that it was stored.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_nats::{
-    ConnectOptions, Event, ServerAddr,
+    ConnectErrorKind, ConnectOptions, Event, ServerAddr,
     connection::State,
     jetstream::{
         self, context::PublishErrorKind, message::PublishMessage, stream::RawMessageErrorKind,
@@ -61,9 +65,12 @@ pub enum ConnectError {
     /// When a credentials or certificate file cannot be read.
     #[error("bus credentials cannot be read: {0}")]
     Credentials(std::io::Error),
-    /// When nobody answers or we are refused.
+    /// When nobody answers.
     #[error("the bus cannot be reached: {0}")]
     Unreachable(String),
+    /// When the server does not take our credentials.
+    #[error("the bus refuses our credentials ({0}): check bus.url and bus.credentials_path")]
+    Refused(String),
     /// When the server is older than we can trust.
     #[error(
         "nats-server {0} is too old: 2.12 or newer is needed, 2.14 or newer advised, \
@@ -114,6 +121,7 @@ impl Bus {
             .map_err(|_| ConnectError::Address)?;
         let denials = Denials::default();
         let heard = denials.clone();
+        let connected = AtomicBool::new(true);
         let mut options = ConnectOptions::new()
             .name(format!("countersign-{role}"))
             .connection_timeout(Duration::from_secs(5))
@@ -123,7 +131,7 @@ impl Bus {
                 if let Event::ServerError(error) = &event {
                     heard.heard(&error.to_string());
                 }
-                log_event(&event);
+                log_event(&event, &connected);
                 std::future::ready(())
             });
         if let Some((user, password)) = addresses.iter().find_map(user_of) {
@@ -135,10 +143,12 @@ impl Bus {
         if let Some(file) = &config.root_certificates {
             options = options.add_root_certificates(file.clone());
         }
-        let client = options
-            .connect(addresses)
-            .await
-            .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        let client = options.connect(addresses).await.map_err(|error| match error.kind() {
+            ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+                ConnectError::Refused(error.to_string())
+            }
+            _ => ConnectError::Unreachable(error.to_string()),
+        })?;
         let version = client.server_info().version;
         if version_of(&version).is_none_or(|version| version < SERVER_MIN) {
             return Err(ConnectError::TooOld(version));
@@ -274,12 +284,21 @@ fn classify(error: &jetstream::context::PublishError) -> PublishError {
     }
 }
 
-fn log_event(event: &Event) {
+/// While it is away, each vain attempt to reach it is no news.
+fn log_event(event: &Event, connected: &AtomicBool) {
     match event {
-        Event::Connected => tracing::debug!("the bus is connected"),
-        Event::Disconnected => tracing::warn!("the bus is disconnected"),
+        Event::Connected => {
+            connected.store(true, Ordering::Relaxed);
+            tracing::debug!("the bus is connected");
+        }
+        Event::Disconnected => {
+            connected.store(false, Ordering::Relaxed);
+            tracing::warn!("the bus is disconnected");
+        }
         Event::ServerError(error) => tracing::error!(%error, "the bus refused something"),
-        Event::ClientError(error) => tracing::warn!(%error, "the bus client had trouble"),
+        Event::ClientError(error) if connected.load(Ordering::Relaxed) => {
+            tracing::warn!(%error, "the bus client had trouble");
+        }
         other => tracing::debug!(event = %other, "the bus says"),
     }
 }

@@ -4,6 +4,7 @@
 //! nothing of what they mean.
 
 mod answers;
+mod awaited;
 mod batch;
 mod connection;
 mod consumer;
@@ -15,6 +16,7 @@ mod names;
 mod streams;
 mod watchdog;
 
+pub use awaited::Awaited;
 pub use batch::TOGETHER_MAX;
 pub use connection::{Bus, Config, ConnectError, PublishError};
 pub use consumer::{Failure, Limits, consume};

@@ -128,6 +128,12 @@ fn check(config: &StreamConfig) -> Result<(), StreamError> {
     if config.storage != StorageType::File {
         return wrong(format!("storage {:?}", config.storage), "storage file");
     }
+    if config.allow_rollup {
+        return wrong("rollup headers allowed".to_owned(), "allow_rollup_hdrs false");
+    }
+    if config.allow_message_ttl {
+        return wrong("message TTLs allowed".to_owned(), "allow_msg_ttl false");
+    }
     if config.persist_mode == Some(PersistenceMode::Async) {
         return wrong("persist mode async".to_owned(), "persist mode default");
     }
