@@ -2,33 +2,7 @@
 
 use gitlab_sim::signature_of;
 use reqwest::{StatusCode, header};
-use tests::{HOOK_SECRET, Stage, Terms, story};
-
-struct Call {
-    path: &'static str,
-    body: Vec<u8>,
-    signature: Option<String>,
-    content_type: &'static str,
-}
-
-fn signed(body: impl Into<Vec<u8>>) -> Call {
-    let body = body.into();
-    let signature = Some(signature_of(HOOK_SECRET, &body));
-    Call { path: "/approval-apps/status_check", body, signature, content_type: "application/json" }
-}
-
-async fn send(stage: &Stage, call: Call) -> (StatusCode, String) {
-    let mut request = stage
-        .http()
-        .post(format!("{}{}", stage.url(), call.path))
-        .header(header::CONTENT_TYPE, call.content_type)
-        .body(call.body);
-    if let Some(signature) = call.signature {
-        request = request.header("X-Gitlab-Signature", signature);
-    }
-    let answer = request.send().await.unwrap();
-    (answer.status(), answer.text().await.unwrap().trim().to_owned())
-}
+use tests::{Call, HOOK_SECRET, Stage, Terms, story};
 
 /// The body of a real call.
 async fn real_body(stage: &Stage) -> String {
@@ -54,7 +28,7 @@ story!(a_wrong_signature_leaves_no_trace_on_the_bus, |stage| {
         (Some(format!("sha256={}", signature_of(HOOK_SECRET, body.as_bytes()))), "The signature"),
         (Some(signature_of(HOOK_SECRET, b"another body")), "The signature is not right"),
     ] {
-        let (status, text) = send(stage, Call { signature, ..signed(body.clone()) }).await;
+        let (status, text) = stage.calls(Call { signature, ..Call::signed(body.clone()) }).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert!(text.starts_with(words), "{text}");
     }
@@ -83,23 +57,23 @@ story!(
             "/approval-apps/status_check/default",
             "/approval-apps/status_check/default/",
         ] {
-            let (status, text) = send(stage, Call { path, ..signed(body.clone()) }).await;
+            let (status, text) = stage.calls(Call { path, ..Call::signed(body.clone()) }).await;
             assert_eq!((status, text.as_str()), (StatusCode::ACCEPTED, "recorded"), "{path}");
         }
         let old = Some(signature_of("the old secret", body.as_bytes()).to_uppercase());
-        let (status, _) = send(stage, Call { signature: old, ..signed(body) }).await;
+        let (status, _) = stage.calls(Call { signature: old, ..Call::signed(body) }).await;
         assert_eq!(status, StatusCode::ACCEPTED);
     }
 );
 
 story!(what_is_not_a_call_is_refused_in_words, |stage| {
-    let other = Call { path: "/approval-apps/status_check/other", ..signed("{}") };
-    let (status, text) = send(stage, other).await;
+    let other = Call { path: "/approval-apps/status_check/other", ..Call::signed("{}") };
+    let (status, text) = stage.calls(other).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(text.starts_with("There is no hook of this name"), "{text}");
 
-    let form = Call { content_type: "application/x-www-form-urlencoded", ..signed("{}") };
-    let (status, text) = send(stage, form).await;
+    let form = Call { content_type: "application/x-www-form-urlencoded", ..Call::signed("{}") };
+    let (status, text) = stage.calls(form).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(text, "The body must be application/json, not encoded in any way.");
 
@@ -121,7 +95,7 @@ story!(
             (r#"{"object_kind":"push"}"#, "The body is a push event"),
             (r#"{"object_kind":"merge_request"}"#, "external_approval_rule.id is missing"),
         ] {
-            let (status, text) = send(stage, signed(body)).await;
+            let (status, text) = stage.calls(Call::signed(body)).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
             let dead = stage.bus().await.read_all("CS_DEAD").await;
             let (subject, letter) = dead.last().unwrap();
@@ -130,22 +104,6 @@ story!(
         }
     }
 );
-
-story!(the_largest_body_is_taken_and_one_byte_more_is_not, |stage| {
-    let body = real_body(stage).await;
-    let most = 25 * 1024 * 1024;
-    let (head, tail) = body.split_at(body.len() - 1);
-    let filler = "x".repeat(most - body.len() - r#","filler":"""#.len());
-    let largest = format!(r#"{head},"filler":"{filler}"{tail}"#);
-    assert_eq!(largest.len(), most);
-    let too_large = format!("{largest} ");
-    assert_eq!(send(stage, signed(largest)).await.0, StatusCode::ACCEPTED);
-    let (status, text) = send(stage, signed(too_large)).await;
-    assert_eq!(
-        (status, text.as_str()),
-        (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 25 MiB.")
-    );
-});
 
 story!(the_event_on_the_bus_is_small_and_holds_no_address, |stage| {
     let body = real_body(stage).await;

@@ -8,6 +8,7 @@ mod approving;
 mod browser;
 mod bus;
 mod calls;
+mod corpus;
 mod crashes;
 mod dead_letters;
 mod durability;

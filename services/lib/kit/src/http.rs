@@ -24,7 +24,9 @@ use wire::{Head, Wire};
 /// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most bytes of request line and headers.
-const HEADER_BYTES_MAX: usize = 64 * 1024;
+const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Most bytes that are read ahead of what a handler takes.
+const READ_BYTES_MAX: usize = 64 * 1024;
 /// How long open connections may last after the end was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -101,7 +103,8 @@ fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdo
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEADER_BYTES_MAX)
+        .max_header_size(HEADER_BYTES_MAX)
+        .max_buf_size(READ_BYTES_MAX)
         .serve_connection(TokioIo::new(wire), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
@@ -142,6 +145,11 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str) -> String {
+        say(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await
+    }
+
+    /// What is answered to some bytes before the connection is closed.
+    async fn say(request: &str) -> String {
         let router = Router::new()
             .route("/fine", get(|| async { "fine" }))
             .route("/gone", get(|| async { HangUp }));
@@ -150,7 +158,6 @@ mod tests {
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, router, stop.clone()));
         let mut client = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
@@ -163,6 +170,15 @@ mod tests {
     async fn a_hang_up_sends_not_one_byte() {
         assert!(ask("/fine").await.ends_with("fine"));
         assert_eq!(ask("/gone").await, "");
+    }
+
+    #[tokio::test]
+    async fn a_head_has_its_limits() {
+        let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
+        for headers in [many, format!("x: {}\r\n", "y".repeat(HEADER_BYTES_MAX))] {
+            let answer = say(&format!("GET /fine HTTP/1.1\r\nhost: x\r\n{headers}\r\n")).await;
+            assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        }
     }
 
     #[tokio::test]
