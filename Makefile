@@ -8,7 +8,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # The folder cargo builds into, if it was moved.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test setup bench chaos model lint doc clean-tools
+# Random inputs for each property of make fuzz.
+CASES ?= 20000
+
+.PHONY: help demo test setup bench fuzz chaos model lint doc clean-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +30,10 @@ setup: ## bring all tools for demo and test, without building
 bench: ## set up, then measure a release build (arguments: ARGS="...")
 	@deploy/setup/setup.sh test
 	@. .tools/env && cargo build --release -p countersign -p tests --bins && exec $(TARGET)/release/bench $(ARGS)
+
+fuzz: ## give everything that reads foreign words random input, and count it (arguments: CASES=20000)
+	@deploy/setup/setup.sh build
+	@CASES=$(CASES) deploy/setup/check.sh fuzz
 
 model: ## check every state of the approval protocol in large bounds; takes minutes
 	@deploy/setup/setup.sh build

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # check.sh lint: what needs no running service.
 # check.sh test: the same, then the tests; the last line is `N passed, N failed, N skipped`.
+# check.sh fuzz: the properties alone, with $CASES random inputs each; prints how many ran.
 # A step that fails does not keep the next ones from running.
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
@@ -73,6 +74,14 @@ case $what in
         optional shellcheck "Scripts" shellcheck -x .ci/run deploy/setup/*.sh
         lint
         ;;
+    fuzz)
+        mkdir -p target
+        log=$root/target/fuzz.log
+        PROPTEST_CASES=${CASES:?} cargo test --lib -p gitlab -p proto -- fuzz:: 2>&1 </dev/null |
+            tee "$log"
+        properties=$(awk '/^test fuzz::.* ok$/ && !/the_payload_is_a_call/' "$log" | wc -l)
+        say "$properties properties, $((properties * CASES)) executions"
+        ;;
     test)
         mkdir -p target
         : >"$log"
@@ -95,6 +104,6 @@ case $what in
         heading "Result"
         ;;
     *)
-        die "usage: check.sh lint|test"
+        die "usage: check.sh lint|fuzz|test"
         ;;
 esac

@@ -20,6 +20,8 @@ pub mod v1 {
 }
 
 mod endpoint;
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod time;
 

@@ -16,6 +16,8 @@ mod wire;
 pub use api::ApiError;
 pub use config::{ClientConfig, ClientError};
 pub use entity::{CheckStatus, MergeRequest, Page, Project};
+#[cfg(test)]
+pub(crate) use wire::blanked;
 
 use config::{api_root, token_header};
 use entity::{RawCheckStatus, RawMergeRequest, RawProject, RawUser};

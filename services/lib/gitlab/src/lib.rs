@@ -13,6 +13,8 @@ pub mod call;
 pub mod client;
 pub mod signature;
 
+#[cfg(test)]
+mod fuzz;
 mod text;
 
 pub use answer::{Answer, Handling, Missing, PostOutcome, Reply, Status, UnknownStatus, classify};

@@ -83,7 +83,7 @@ pub(super) async fn exchange(
             break;
         }
     }
-    blank(&mut fetched.body, token.expose_secret().as_bytes());
+    fetched.body = blanked(fetched.body, token.expose_secret().as_bytes());
     Ok(fetched)
 }
 
@@ -106,9 +106,9 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// Overwrites our own token where a debugging proxy echoes the request, because messages from
-/// bodies end in logs.
-fn blank(body: &mut [u8], token: &[u8]) {
+/// The body with our own token overwritten where a debugging proxy echoes the request, because
+/// messages from bodies end in logs.
+pub(crate) fn blanked(mut body: Vec<u8>, token: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(window) = body.get_mut(at..at + token.len()) {
         if window == token {
@@ -116,6 +116,7 @@ fn blank(body: &mut [u8], token: &[u8]) {
         }
         at += 1;
     }
+    body
 }
 
 /// The error and its causes as one line, without the URL.
