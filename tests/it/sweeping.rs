@@ -119,7 +119,7 @@ story!(a_database_that_was_lost_heals_and_nothing_stays_passed, at_a_known_addre
     stage.is_quiet().await;
     stage.is_stopped();
     stage.forgets_everything().await;
-    stage.is_set("COUNTERSIGN_GITLAB__MAIN__PROJECTS", &format!("[{}]", stage.project.id()));
+    stage.set_setting("COUNTERSIGN_GITLAB__MAIN__PROJECTS", &format!("[{}]", stage.project.id()));
     stage.starts();
     merge_request.status_becomes(&stage.check, "failed").await;
     stage.state_becomes(&merge_request, "Waiting").await;

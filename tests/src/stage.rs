@@ -1,5 +1,6 @@
 //! One system on stage: GitLab, the product, and the people around it.
 
+mod looking;
 mod time;
 mod trouble;
 
@@ -141,35 +142,6 @@ impl Stage {
         self.bus_options = Some(options);
     }
 
-    /// The events that wait in ingress for the bus.
-    #[must_use]
-    pub fn spooled(&self) -> usize {
-        std::fs::read_dir(self.data_folder().join("spool")).unwrap().count()
-    }
-
-    /// Waits until no event waits in ingress.
-    pub async fn has_an_empty_spool(&self) {
-        until("the spool to be empty", async || self.spooled() == 0).await;
-    }
-
-    /// Waits until this stands in the log.
-    pub async fn logs(&self, words: &str) {
-        until(&format!("the log to say {words}"), async || self.log().contains(words)).await;
-    }
-
-    /// Waits until a role says that it is ready, or not, with this line.
-    pub async fn is_ready(&self, role: &str, ready: bool, line: &str) {
-        until(&format!("{role} to say {line}"), async || {
-            let (said, text) = self.readiness(role).await;
-            said == ready && text.lines().any(|it| it == line)
-        })
-        .await;
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.log_file()).unwrap_or_default()
-    }
-
     /// Starts the product, or starts it again at the same address.
     pub fn starts(&mut self) {
         let roles = if self.terms.apart { &ROLES[..] } else { &["up"] };
@@ -207,15 +179,6 @@ impl Stage {
         self.check.point_at(&self.hook_program().address("hook"));
     }
 
-    /// The most memory that a role has had so far, in bytes.
-    #[must_use]
-    pub fn most_memory(&self, role: &str) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.role(role).pid()));
-        let status = status.unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
-    }
-
     /// Tries to start the product a second time on the same data.
     pub fn starts_another(&self) -> Result<Program, String> {
         let mut settings = self.settings.clone();
@@ -245,20 +208,6 @@ impl Stage {
     #[must_use]
     pub fn hook_server(&self) -> String {
         self.hook_program().address("hook").replace("/approval-apps/status_check", "")
-    }
-
-    /// Whether a role says that it is ready, and what it says.
-    pub async fn readiness(&self, role: &str) -> (bool, String) {
-        let answer = self.client.get(self.role(role).address("health")).send().await.unwrap();
-        (answer.status().is_success(), answer.text().await.unwrap())
-    }
-
-    /// What a role has counted under a name with its labels, such as `calls{status="202"}`.
-    pub async fn metric(&self, role: &str, name: &str) -> f64 {
-        let url = self.role(role).address("health").replace("/readyz", "/metrics");
-        let text = self.client.get(url).send().await.unwrap().text().await.unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0.0, |value| value.trim().parse().unwrap())
     }
 
     /// One more dead letter belongs to the story.
@@ -306,41 +255,6 @@ impl Stage {
     #[must_use]
     pub fn operator(&self) -> Operator {
         Operator { settings: self.settings.clone() }
-    }
-
-    /// Waits until this many dead letters are open, as the command lists them; their ids.
-    pub async fn dead_letters_become(&self, count: usize) -> Vec<String> {
-        let operator = self.operator();
-        let list = || operator.says(&["dead", "list", "--json"]);
-        until("the dead letters to be on record", async || {
-            list().json()["dead_letters"].as_array().unwrap().len() == count
-        })
-        .await;
-        let found = list().json();
-        let ids = found["dead_letters"].as_array().unwrap().iter();
-        ids.map(|letter| letter["dead_letter_id"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// A table of the product's database is not there for a while.
-    pub async fn loses_table(&self, table: &str) {
-        truth::rename(self.database.connection().await, table, &format!("{table}_away")).await;
-    }
-
-    /// It is there again.
-    pub async fn has_table_again(&self, table: &str) {
-        truth::rename(self.database.connection().await, &format!("{table}_away"), table).await;
-    }
-
-    /// The kinds of all audit records, in their order.
-    pub async fn audit_kinds(&self) -> Vec<String> {
-        truth::audit_kinds(self.database.connection().await).await
-    }
-
-    /// Waits until the admin port shows a metric with this value.
-    pub async fn metric_becomes(&self, line: &str) {
-        let url = self.program().address("health").replace("readyz", "metrics");
-        let metrics = async || self.client.get(&url).send().await.unwrap().text().await.unwrap();
-        until(line, async || metrics().await.lines().any(|it| it == line)).await;
     }
 
     /// Another system with credentials of its own for the bus.

@@ -17,8 +17,11 @@ use crate::{config::Answers, pace};
 
 /// Most turns at once.
 const AT_ONCE: usize = 8;
-/// How long a turn is waited for before somebody else may wait instead.
+/// How long a turn is waited for before somebody else may wait instead, also for another instance.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for bad news, and how soon it waits again.
+const PATIENCE_OF_BAD_NEWS: Duration = Duration::from_secs(20);
+const BAD_NEWS_AGAIN: Duration = Duration::from_millis(500);
 /// Shortest wait that is worth putting a message back for.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
@@ -143,11 +146,13 @@ impl Host {
         Self { client, answers, state, changed, per_second, first_wait, stop }
     }
 
-    /// Waits for a turn to send so many requests. Bad news waits as long as it takes.
+    /// Waits for a turn to send so many requests. Bad news waits through most of what is wrong with an
+    /// instance; the sweep, which holds up nobody, as long as it takes.
     pub(crate) async fn turn(&self, urgency: Urgency, requests: u32) -> Result<Turn<'_>, Busy> {
         let ticket = self.queue(urgency);
         let patience = match urgency {
-            Urgency::Failed | Urgency::Sweep => None,
+            Urgency::Sweep => None,
+            Urgency::Failed => Some(Instant::now() + PATIENCE_OF_BAD_NEWS),
             Urgency::Answer | Urgency::Question => Some(Instant::now() + PATIENCE),
         };
         loop {
@@ -156,10 +161,16 @@ impl Host {
                 Ok(turn) => return Ok(turn),
                 Err(wait) => wait,
             };
-            let too_long = patience.is_some_and(|end| Instant::now() + wait > end);
+            let too_long = patience.is_some_and(|end| match urgency {
+                // It stands first when the instance is back: it waits to the last moment.
+                Urgency::Failed => Instant::now() >= end,
+                _ => Instant::now() + wait > end,
+            });
             if self.stop.is_cancelled() || too_long {
-                return Err(Busy(wait.max(SHORTEST_WAIT)));
+                let again = if urgency == Urgency::Failed { BAD_NEWS_AGAIN } else { wait };
+                return Err(Busy(again.max(SHORTEST_WAIT)));
             }
+            let wait = patience.map_or(wait, |end| wait.min(end.duration_since(Instant::now())));
             tokio::select! {
                 () = changed => {}
                 () = tokio::time::sleep(wait) => {}
@@ -323,7 +334,10 @@ mod tests {
         let busy = host.turn(Urgency::Answer, 1).await.err();
         assert_eq!(busy, Some(Busy(Duration::from_secs(40))));
         let begun = Instant::now();
-        assert!(host.turn(Urgency::Failed, 1).await.is_ok());
-        assert_eq!(begun.elapsed(), Duration::from_secs(40));
+        let mut put_back = 0;
+        while host.turn(Urgency::Failed, 1).await.is_err() {
+            put_back += 1;
+        }
+        assert_eq!((begun.elapsed(), put_back), (Duration::from_secs(40), 1), "and gives way");
     }
 }

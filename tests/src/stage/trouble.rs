@@ -54,11 +54,6 @@ impl Stage {
         self.database.connection().await.execute_unprepared(&sql).await.unwrap();
     }
 
-    /// Changes a setting for the next start.
-    pub fn is_set(&mut self, name: &str, value: &str) {
-        self.set_setting(name, value);
-    }
-
     /// A developer posts a status with a token of their own, as every developer can.
     pub async fn somebody_else_answers(&self, merge_request: &MergeRequest, status: &str) {
         let mallory = self.gitlab.user_named("mallory", "Mallory");
@@ -74,5 +69,15 @@ impl Stage {
         });
         let answer = answer.header("PRIVATE-TOKEN", token.value()).json(&body).send().await;
         assert_eq!(answer.unwrap().status(), 201);
+    }
+
+    /// A table of the product's database is not there for a while.
+    pub async fn loses_table(&self, table: &str) {
+        truth::rename(self.database.connection().await, table, &format!("{table}_away")).await;
+    }
+
+    /// It is there again.
+    pub async fn has_table_again(&self, table: &str) {
+        truth::rename(self.database.connection().await, &format!("{table}_away"), table).await;
     }
 }
