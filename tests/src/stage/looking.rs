@@ -1,6 +1,7 @@
 //! What can be seen of the product from outside, besides its pages.
 
 use super::{Stage, until};
+use crate::truth;
 
 impl Stage {
     /// The events that wait in ingress for the bus.

@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::Stage;
-use crate::Program;
+use crate::{Program, truth};
 
 impl Stage {
     /// The bus is gone; the roles go on without it.
