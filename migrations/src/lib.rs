@@ -11,6 +11,7 @@ mod m0002_dead_letters;
 mod m0003_timing;
 mod m0004_safe_mode;
 mod m0005_repetitions;
+mod m0006_post_leases;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_timing::Migration),
             Box::new(m0004_safe_mode::Migration),
             Box::new(m0005_repetitions::Migration),
+            Box::new(m0006_post_leases::Migration),
         ]
     }
 }

@@ -95,3 +95,21 @@ story!(killed_again_and_again_while_people_decide, |stage| {
     }
     assert_eq!(stage.rows("decision").await, 5);
 });
+
+story!(
+    a_replica_that_stands_still_is_not_overtaken_while_it_posts,
+    Terms::default().apart().with("COUNTERSIGN_LOG", "info,decision=debug"),
+    |stage| {
+        let merge_request = stage.opens_merge_request("Faster checkout").await;
+        let delay = Fault::Delay(Duration::from_secs(6));
+        stage.gitlab.fault(delay, Lasting::Times(1), Routes::Answers);
+        stage.approver("Ada").approves(&merge_request).await;
+        stage.gitlab.until("an answer to be on its way", |it| !it.answers().is_empty()).await;
+        stage.role("decision").signal(libc::SIGSTOP);
+        stage.starts_only("decision");
+        stage.logs("Another process is posting for this request.").await;
+        assert_eq!(stage.gitlab.answers().len(), 1, "the other replica waits");
+        stage.role("decision").signal(libc::SIGCONT);
+        merge_request.status_becomes(&stage.check, "passed").await;
+    }
+);

@@ -155,6 +155,10 @@ impl Stage {
         if !self.terms.apart {
             let listen = hook.trim_start_matches("http://").split('/').next().unwrap_or_default();
             self.set_setting("COUNTERSIGN_LISTEN", listen);
+            // What is started again is known by it, and has its lease to post back.
+            let health = self.program().address("health");
+            let admin = health.trim_start_matches("http://").trim_end_matches("/readyz");
+            self.set_setting("COUNTERSIGN_SERVER__ADMIN_LISTEN", admin);
         }
         self.check.point_at(&hook);
     }
@@ -182,8 +186,10 @@ impl Stage {
     /// Tries to start the product a second time on the same data.
     pub fn starts_another(&self) -> Result<Program, String> {
         let mut settings = self.settings.clone();
-        settings.retain(|(name, _)| name != "COUNTERSIGN_LISTEN");
-        settings.push(("COUNTERSIGN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
+        for name in ["COUNTERSIGN_LISTEN", "COUNTERSIGN_SERVER__ADMIN_LISTEN"] {
+            settings.retain(|(known, _)| known != name);
+            settings.push((name.to_owned(), "127.0.0.1:0".to_owned()));
+        }
         Program::start(&["up"], &settings, self.folder.path().join("another.log"))
     }
 
@@ -219,7 +225,9 @@ impl Stage {
         self.role("ingress")
     }
 
-    fn role(&self, name: &str) -> &Program {
+    /// The process of a role, the one that was started first.
+    #[must_use]
+    pub fn role(&self, name: &str) -> &Program {
         let name = if self.terms.apart { name } else { "up" };
         let found = self.programs.iter().find(|(role, _)| *role == name);
         &found.expect("it runs").1

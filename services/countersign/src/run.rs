@@ -93,6 +93,8 @@ pub(crate) async fn start(
     };
     let server = own_server(role, &mut settings, &lifecycle).await?;
     let bus = find_bus(role, &settings, &lifecycle, &health).await?;
+    let admin_listener = kit::http::bind(settings.admin_listen).await?;
+    let admin = admin_listener.local_addr()?;
     let present = || bus.get().cloned().context("the bus is needed to start");
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
@@ -104,6 +106,7 @@ pub(crate) async fn start(
     }
     if let Some(mut config) = settings.decision {
         config.recorder_url = recorder_url.clone().unwrap_or(config.recorder_url);
+        config.holder = kit::replica::name(admin);
         decision::start(config, present()?, &lifecycle, &health).await?;
     }
     let mut routes = Router::new();
@@ -118,8 +121,6 @@ pub(crate) async fn start(
     if let Some(listener) = listener {
         lifecycle.spawn("HTTP", kit::http::serve(listener, routes, lifecycle.soft()));
     }
-    let admin_listener = kit::http::bind(settings.admin_listen).await?;
-    let admin = admin_listener.local_addr()?;
     let admin_routes = admin::router(health, telemetry.metrics.clone());
     lifecycle.spawn("admin", kit::http::serve(admin_listener, admin_routes, lifecycle.soft()));
     Ok(Running { lifecycle, bus, address, admin, server, _data: data })

@@ -18,6 +18,8 @@ pub(crate) struct App {
     pub(crate) recorder: ApprovalServiceClient<Channel>,
     pub(crate) gitlabs: Arc<HashMap<String, Host>>,
     pub(crate) pace: Arc<Pace>,
+    /// What tells this process from all others of its role.
+    pub(crate) holder: Arc<str>,
 }
 
 impl App {

@@ -23,6 +23,10 @@ pub(crate) enum Outcome {
     FirstAnswerStands,
     /// Nothing was posted: what must be looked at before could not be.
     NotAsked(ApiError),
+    /// Nothing was posted: the merge request is not what was decided about, and recorder learns of it.
+    Elsewhere,
+    /// The right to post ran out before it was clear whether it was posted.
+    TookTooLong,
 }
 
 /// When the next attempt follows.
@@ -73,6 +77,7 @@ impl Outcome {
             Self::Posted(outcome) => outcome.handling(),
             Self::FoundStored => Handling::Done,
             Self::FirstAnswerStands => Handling::NeedsOperator,
+            Self::Elsewhere | Self::TookTooLong => Handling::RetrySoon,
             Self::NotAsked(ApiError::RateLimited { retry_after }) => {
                 Handling::RetryAfter(retry_after.unwrap_or(RATE_LIMIT_WAIT))
             }
@@ -86,7 +91,8 @@ impl Outcome {
         match self {
             Self::Posted(outcome) => after_post(outcome),
             Self::NotAsked(error) => after_question::<()>(&Err(error.clone())),
-            Self::FoundStored | Self::FirstAnswerStands => Health::Well,
+            Self::FoundStored | Self::FirstAnswerStands | Self::Elsewhere => Health::Well,
+            Self::TookTooLong => Health::Away,
         }
     }
 
@@ -99,8 +105,8 @@ impl Outcome {
     pub(crate) fn may_have_been_applied(&self) -> bool {
         match self {
             Self::Posted(outcome) => outcome.may_have_been_applied(),
-            Self::FoundStored => true,
-            Self::FirstAnswerStands | Self::NotAsked(_) => false,
+            Self::FoundStored | Self::TookTooLong => true,
+            Self::FirstAnswerStands | Self::NotAsked(_) | Self::Elsewhere => false,
         }
     }
 
@@ -111,6 +117,8 @@ impl Outcome {
             Self::FoundStored => "found_stored",
             Self::FirstAnswerStands => "first_answer_stands",
             Self::NotAsked(error) => error.code(),
+            Self::Elsewhere => "elsewhere",
+            Self::TookTooLong => "took_too_long",
         }
     }
 
@@ -118,7 +126,11 @@ impl Outcome {
     pub(crate) fn http_status(&self) -> u16 {
         match self {
             Self::Posted(outcome) => outcome.http_status().unwrap_or(0),
-            Self::FoundStored | Self::FirstAnswerStands | Self::NotAsked(_) => 0,
+            Self::FoundStored
+            | Self::FirstAnswerStands
+            | Self::NotAsked(_)
+            | Self::Elsewhere
+            | Self::TookTooLong => 0,
         }
     }
 
@@ -142,6 +154,11 @@ impl Outcome {
                     .to_owned()
             }
             Self::NotAsked(error) => error.to_string(),
+            Self::Elsewhere => {
+                "The merge request is not what was decided about any more; nothing was posted."
+                    .to_owned()
+            }
+            Self::TookTooLong => "GitLab took too long; it is asked again.".to_owned(),
         }
     }
 }
@@ -157,6 +174,13 @@ mod tests {
         assert_eq!(gone.judge(8), (WireResult::GivenUp, Next::None));
         let no_licence = Outcome::Posted(PostOutcome::NotLicensed);
         assert_eq!(no_licence.judge(99), (WireResult::Retrying, Next::AfterOperator));
+    }
+
+    #[test]
+    fn an_attempt_that_took_too_long_may_have_been_applied() {
+        assert_eq!(Outcome::TookTooLong.judge(1), (WireResult::Retrying, Next::Soon));
+        assert!(Outcome::TookTooLong.may_have_been_applied());
+        assert!(!Outcome::Elsewhere.may_have_been_applied());
     }
 
     #[test]

@@ -27,33 +27,25 @@ pub(crate) struct Post<'a> {
     pub(crate) doubt: bool,
 }
 
-/// How an attempt ended.
-pub(crate) enum Attempted {
-    /// With this outcome.
-    Ended(Outcome),
-    /// The merge request is not what was decided about; recorder learns of it first.
-    Elsewhere,
-}
-
 impl Post<'_> {
-    pub(crate) async fn attempt(&self) -> Attempted {
+    pub(crate) async fn attempt(&self) -> Outcome {
         if self.command.status == Status::Passed
-            && let Some(attempted) = self.look_first().await
+            && let Some(outcome) = self.look_first().await
         {
-            return attempted;
+            return outcome;
         }
         if self.doubt || self.host.answers == Answers::First {
             match self.shown().await {
                 Ok(Seen::Status(status)) if status == self.command.status => {
-                    return Attempted::Ended(Outcome::FoundStored);
+                    return Outcome::FoundStored;
                 }
                 Ok(Seen::Status(status)) if self.host.answers == Answers::First => {
-                    if let Some(attempted) = self.make_way(status).await {
-                        return attempted;
+                    if let Some(outcome) = self.make_way(status).await {
+                        return outcome;
                     }
                 }
                 Ok(_) => {}
-                Err(error) => return not_asked(error),
+                Err(error) => return Outcome::NotAsked(error),
             }
         }
         let message = &self.command.message;
@@ -67,17 +59,17 @@ impl Post<'_> {
         let started = Instant::now();
         let outcome = self.client().post_status(answer).await;
         metrics::histogram!("countersign_answer_seconds").record(started.elapsed().as_secs_f64());
-        Attempted::Ended(Outcome::Posted(outcome))
+        Outcome::Posted(outcome)
     }
 
     /// A `passed` is posted only for the merge request that was decided about: a retarget that no
     /// call has announced yet would otherwise take it along. That another commit is the head, GitLab
     /// says itself.
-    async fn look_first(&self) -> Option<Attempted> {
+    async fn look_first(&self) -> Option<Outcome> {
         let message = &self.command.message;
         let found = match self.client().merge_request(message.project_id, message.iid).await {
             Ok(found) => found,
-            Err(error) => return Some(not_asked(error)),
+            Err(error) => return Some(Outcome::NotAsked(error)),
         };
         let another = found.sha.as_deref().is_some_and(|sha| sha != message.sha);
         if another || (found.target_branch == self.target_branch && found.state == "opened") {
@@ -85,7 +77,7 @@ impl Post<'_> {
         }
         let project = match self.client().project(message.project_id).await {
             Ok(project) => project.path_with_namespace,
-            Err(error) => return Some(not_asked(error)),
+            Err(error) => return Some(Outcome::NotAsked(error)),
         };
         let check = Check {
             gitlab: &message.gitlab,
@@ -101,7 +93,7 @@ impl Post<'_> {
         );
         // When this fails, the next attempt finds the same.
         let _unpublished: Result<(), Failure> = seen::publish(self.app, &event).await;
-        Some(Attempted::Elsewhere)
+        Some(Outcome::Elsewhere)
     }
 
     async fn shown(&self) -> Result<Seen, ApiError> {
@@ -116,16 +108,16 @@ impl Post<'_> {
     }
 
     /// Where the first answer counts, a `failed` gives way to Retry, and a `passed` to nothing.
-    async fn make_way(&self, status: Status) -> Option<Attempted> {
+    async fn make_way(&self, status: Status) -> Option<Outcome> {
         match status {
             Status::Pending => None,
-            Status::Passed => Some(Attempted::Ended(Outcome::FirstAnswerStands)),
+            Status::Passed => Some(Outcome::FirstAnswerStands),
             Status::Failed => {
                 let message = &self.command.message;
                 let (project, iid, check) = (message.project_id, message.iid, message.check_id);
                 match self.client().retry_check(project, iid, check).await {
                     Ok(()) => None,
-                    Err(error) => Some(not_asked(error)),
+                    Err(error) => Some(Outcome::NotAsked(error)),
                 }
             }
         }
@@ -134,8 +126,4 @@ impl Post<'_> {
     fn client(&self) -> &Client {
         &self.host.client
     }
-}
-
-fn not_asked(error: ApiError) -> Attempted {
-    Attempted::Ended(Outcome::NotAsked(error))
 }

@@ -8,6 +8,7 @@ use proto::v1::{
     GetWantedAnswerRequest, RespondCommand, ResponseOutcome, Status as WireStatus,
     response_outcome::Result as WireResult,
 };
+use tokio::time::{Instant, timeout_at};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -16,13 +17,15 @@ use crate::{
     app::App,
     host::Urgency,
     outcome::{Next, Outcome},
-    post::{Attempted, Post},
+    post::Post,
 };
 
 /// How soon to look again when something of ours is away.
 const SOON: Duration = Duration::from_secs(1);
 /// How soon to ask again for a command that must wait.
 const HOLD: Duration = Duration::from_secs(2);
+/// How long before the end of a lease an attempt under it is given up: clocks differ.
+const BEFORE_THE_END: Duration = Duration::from_secs(5);
 
 /// A command that could be read.
 pub(crate) struct Command {
@@ -41,6 +44,26 @@ struct Report {
     head_sha: String,
     may_have_been_applied: bool,
     attempt: u32,
+    /// Empty when nothing was posted.
+    lease_id: String,
+}
+
+/// The right to post for a request, which recorder lends to one process at a time.
+struct Lease {
+    id: String,
+    /// When it is given up, before recorder lends it to another.
+    ends: Instant,
+    /// The target branch that was decided about.
+    target_branch: String,
+}
+
+/// One attempt to carry out a command.
+struct Attempt {
+    /// From 1, in this process.
+    number: u32,
+    /// Whether an earlier one may have reached GitLab.
+    doubt: bool,
+    lease_id: String,
 }
 
 pub(crate) async fn carry_out(app: &App, delivery: &Delivery) -> Result<(), Failure> {
@@ -57,23 +80,22 @@ pub(crate) async fn carry_out(app: &App, delivery: &Delivery) -> Result<(), Fail
         Status::Passed | Status::Pending => Urgency::Answer,
     };
     let turn = host.turn(urgency, 2).await?;
-    let target_branch = match wanted(app, &command).await? {
-        Wanted::Now { target_branch } => target_branch,
-        Wanted::Later => return Err(Failure::Later(HOLD)),
+    let lease = match wanted(app, &command).await? {
+        Wanted::Now(lease) => lease,
+        Wanted::Later(reason) => {
+            tracing::debug!(approval.request_id = %command.request_id, "not posted yet: {reason}");
+            return Err(Failure::Later(HOLD));
+        }
         Wanted::Never(reason) => return drop_it(app, &command, reason, strange).await,
     };
     let (attempt, applied_before) = app.pace.begin(command.id);
     let doubt = applied_before || strange;
+    let Lease { id, ends, target_branch } = lease;
     let post = Post { app, host, command: &command, target_branch, doubt };
-    let attempted = post.attempt().await;
-    if let Attempted::Ended(outcome) = &attempted {
-        turn.found(outcome.health());
-    }
+    let outcome = timeout_at(ends, post.attempt()).await.unwrap_or(Outcome::TookTooLong);
+    turn.found(outcome.health());
     drop(turn);
-    match attempted {
-        Attempted::Elsewhere => Err(Failure::Later(SOON)),
-        Attempted::Ended(outcome) => report(app, &command, &outcome, attempt, doubt).await,
-    }
+    report(app, &command, &outcome, Attempt { number: attempt, doubt, lease_id: id }).await
 }
 
 /// What was wanted is wanted no more.
@@ -92,6 +114,7 @@ async fn drop_it(
         head_sha: String::new(),
         may_have_been_applied: applied || strange,
         attempt,
+        lease_id: String::new(),
     };
     publish(app, command, report).await?;
     app.pace.forget(command.id);
@@ -122,26 +145,30 @@ fn read(delivery: &Delivery) -> Result<Command, Failure> {
 
 /// Whether the command is still the answer.
 enum Wanted {
-    Now {
-        target_branch: String,
-    },
-    Later,
+    Now(Lease),
+    /// With the reason.
+    Later(String),
     /// With the reason.
     Never(String),
 }
 
 async fn wanted(app: &App, command: &Command) -> Result<Wanted, Failure> {
+    let asked = Instant::now();
     let question = GetWantedAnswerRequest {
         request_id: command.request_id.to_string(),
         command_id: command.id.to_string(),
+        holder: app.holder.to_string(),
     };
     match app.recorder.clone().get_wanted_answer(question).await {
         Ok(answer) => {
             let answer = answer.into_inner();
             let same = answer.post && answer.status() == command.message.status();
+            let lasts = Duration::from_millis(u64::try_from(answer.lease_ms).unwrap_or(0));
+            let ends = asked + lasts.saturating_sub(BEFORE_THE_END);
+            let (id, target_branch) = (answer.lease_id, answer.target_branch);
             Ok(match (answer.hold, same) {
-                (true, _) => Wanted::Later,
-                (false, true) => Wanted::Now { target_branch: answer.target_branch },
+                (true, _) => Wanted::Later(answer.reason),
+                (false, true) => Wanted::Now(Lease { id, ends, target_branch }),
                 (false, false) => Wanted::Never(answer.reason),
             })
         }
@@ -162,9 +189,9 @@ async fn report(
     app: &App,
     command: &Command,
     outcome: &Outcome,
-    attempt: u32,
-    doubt: bool,
+    attempt: Attempt,
 ) -> Result<(), Failure> {
+    let Attempt { number: attempt, doubt, lease_id } = attempt;
     metrics::counter!("countersign_answers_total", "code" => outcome.code()).increment(1);
     // Also when it was stored: should the report be lost, the next attempt knows of this one.
     if outcome.may_have_been_applied() {
@@ -180,6 +207,7 @@ async fn report(
         head_sha: outcome.head().unwrap_or_default().to_owned(),
         may_have_been_applied: outcome.may_have_been_applied() || doubt,
         attempt,
+        lease_id,
     };
     publish(app, command, report).await?;
     match next {
@@ -228,6 +256,7 @@ async fn publish(app: &App, command: &Command, report: Report) -> Result<(), Fai
         may_have_been_applied: report.may_have_been_applied,
         attempt: i32::try_from(report.attempt).unwrap_or(i32::MAX),
         at: Some(proto::timestamp(kit::clock::now_micros())),
+        lease_id: report.lease_id,
     };
     let subject = names.outcome(&message.gitlab, message.project_id);
     let target = (names.stream(&Stream::Outcome), subject);

@@ -65,6 +65,7 @@ pub async fn start(
         recorder: ApprovalServiceClient::new(channel),
         gitlabs: Arc::new(gitlabs),
         pace: Arc::new(Pace::new(config.first_wait)),
+        holder: config.holder.into(),
     };
     for (gitlab, projects) in swept.into_iter().filter(|_| config.sweep_per_second > 0.0) {
         let (app, public_url) = (app.clone(), config.public_url.clone());

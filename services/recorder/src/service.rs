@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::{
     apply::{Applier, Rules, intake},
     safe_mode::SafeMode,
-    store::{Filter, GateKey, Page, Recorded, Store},
+    store::{Filter, GateKey, LEASE, Page, Recorded, Store},
 };
 
 /// Rows of a page when none are asked for, and at most.
@@ -40,6 +40,9 @@ const PAGE_MAX: u64 = 200;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Largest message a caller may send, in bytes.
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Longest name of a process that asks what to post, in bytes.
+const HOLDER_BYTES_MAX: usize = 200;
 
 /// Answers from the database.
 #[derive(Debug, Clone)]
@@ -157,20 +160,31 @@ impl ApprovalService for Service {
         &self,
         request: Request<GetWantedAnswerRequest>,
     ) -> Result<Response<GetWantedAnswerResponse>, Status> {
-        let id = id_of(&request.get_ref().request_id)?;
-        let command = id_of(&request.get_ref().command_id)?;
-        let recorded = self.find(id).await?;
-        let policy = self.rules.policy_of(&recorded.request.facts.check_name);
-        let wanted = convert::wanted(&recorded.request, command, policy);
-        if wanted.post
-            && wanted.status() != WireStatus::Failed
-            && let Some(reason) = self.safe_mode.reason().await.map_err(internal)?
-        {
-            let reason = reason.sentence;
+        let GetWantedAnswerRequest { request_id, command_id, holder } = request.into_inner();
+        let (id, command) = (id_of(&request_id)?, id_of(&command_id)?);
+        if holder.is_empty() || holder.len() > HOLDER_BYTES_MAX {
+            return Err(Status::invalid_argument("say who asks, in 1 to 200 bytes"));
+        }
+        let wanted = self.wanted(id, command).await?;
+        if !wanted.post {
+            return Ok(Response::new(wanted));
+        }
+        let lent =
+            self.store.lend(id, &holder, kit::clock::now_micros()).await.map_err(internal)?;
+        let Some(lease) = lent else {
+            let reason = "Another process is posting for this request.".to_owned();
             let hold = GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted };
             return Ok(Response::new(hold));
+        };
+        // Whoever had the lease until now may have settled this command under it.
+        let wanted = self.wanted(id, command).await;
+        if !wanted.as_ref().is_ok_and(|wanted| wanted.post) {
+            self.store.take_back(lease).await.map_err(internal)?;
+            return wanted.map(Response::new);
         }
-        Ok(Response::new(wanted))
+        let lease_ms = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
+        let lease_id = lease.to_string();
+        Ok(Response::new(GetWantedAnswerResponse { lease_id, lease_ms, ..wanted? }))
     }
 
     async fn get_safe_mode(
@@ -256,6 +270,21 @@ impl ApprovalService for Service {
 }
 
 impl Service {
+    /// The answer that is wanted now, or what stands against it.
+    async fn wanted(&self, id: Uuid, command: Uuid) -> Result<GetWantedAnswerResponse, Status> {
+        let recorded = self.find(id).await?;
+        let policy = self.rules.policy_of(&recorded.request.facts.check_name);
+        let wanted = convert::wanted(&recorded.request, command, policy);
+        if wanted.post
+            && wanted.status() != WireStatus::Failed
+            && let Some(reason) = self.safe_mode.reason().await.map_err(internal)?
+        {
+            let reason = reason.sentence;
+            return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
+        }
+        Ok(wanted)
+    }
+
     async fn find(&self, id: Uuid) -> Result<Recorded, Status> {
         let found = self.store.request(id).await.map_err(internal)?;
         found.ok_or_else(|| Status::not_found("there is no such request"))

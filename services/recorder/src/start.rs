@@ -41,6 +41,7 @@ pub async fn start(
     health: &Health,
 ) -> Result<SocketAddr, StartError> {
     let store = Store::open(&config.database).await?;
+    store.forget_leases(kit::clock::now_micros()).await.map_err(DatabaseError::from)?;
     let mut sources: HashSet<String> = config.sources.into_iter().collect();
     sources.insert(bus::UI_SOURCE.to_owned());
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();

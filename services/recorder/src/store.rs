@@ -4,6 +4,7 @@ mod connect;
 mod dead_letters;
 mod entity;
 mod known_checks;
+mod leases;
 mod ledger;
 mod published;
 mod reads;
@@ -18,6 +19,7 @@ pub(crate) use dead_letters::Summary;
 pub(crate) use entity::{
     dead_letter, decision, delivery, known_check, outbox, repetition, response,
 };
+pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};

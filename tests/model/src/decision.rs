@@ -47,6 +47,12 @@ impl System {
             }
             Order::ReadBack { .. } => {}
             Order::Respond { commit, command, status, deliveries } => {
+                if self.is_lent(world, replica, commit)
+                    && is_wanted(world, &self.policy, commit, command)
+                {
+                    world.orders.push(order);
+                    return;
+                }
                 let deliveries = deliveries + 1;
                 if is_wanted(world, &self.policy, commit, command)
                     || self.is(Mutant::PostWithoutLeave)
@@ -70,6 +76,13 @@ impl System {
                 });
             }
         }
+    }
+
+    /// Whether the other replica has the right to post for a commit. Here its lease ends with its
+    /// attempt, a little earlier than recorder ends it, and never before.
+    fn is_lent(&self, world: &World, replica: usize, commit: Commit) -> bool {
+        let other = world.replicas[1 - replica].posting;
+        other.is_some_and(|post| post.commit == commit) && !self.is(Mutant::TwoLeases)
     }
 
     /// Whether decisions satisfy the policy for a commit and the target branch recorder knows of.

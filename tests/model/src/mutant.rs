@@ -39,11 +39,13 @@ pub enum Mutant {
     ForgetOthers,
     /// A post that GitLab stored is forgotten when its report is lost.
     ForgetUnreported,
+    /// The right to post is lent to whoever asks.
+    TwoLeases,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::PostWithoutLeave,
         Self::AckBeforeCommit,
         Self::TwoCommands,
@@ -62,5 +64,6 @@ impl Mutant {
         Self::StaleSweep,
         Self::ForgetOthers,
         Self::ForgetUnreported,
+        Self::TwoLeases,
     ];
 }

@@ -43,6 +43,7 @@ fn where_it_shows(mutant: Mutant) -> (Scope, &'static str) {
         Mutant::ForgetDecisions => (Scope::RECORDER, "I5"),
         Mutant::StaleSweep => (Scope::SWEEPS, "I3 once quiet and"),
         Mutant::ForgetUnreported => (Scope::RETARGETS, "I3 once quiet and"),
+        Mutant::TwoLeases => (Scope::REPLICAS, "I7 one post"),
         Mutant::ForgetOthers => (Scope::OTHERS, "I3 once quiet and"),
     }
 }

@@ -115,6 +115,7 @@ impl Config {
             sweep_per_second: sweep,
             public_url: Some(self.server.public_url.clone()).filter(|url| !url.is_empty()),
             recorder_url: self.recorder.url.clone(),
+            holder: String::new(),
             first_wait: Duration::from_millis(self.decision.first_wait_ms),
             version: env!("CARGO_PKG_VERSION"),
         })

@@ -16,6 +16,7 @@ pub(super) struct Reported {
     pub(super) id: Uuid,
     request_id: Uuid,
     outcome: Outcome,
+    lease_id: Option<Uuid>,
     message: ResponseOutcome,
 }
 
@@ -35,7 +36,12 @@ fn reported(message: ResponseOutcome) -> Result<Reported, Failure> {
             return Err(Failure::Reject("invalid", "result is missing or unknown".to_owned()));
         }
     };
+    let lease_id = match message.lease_id.as_str() {
+        "" => None,
+        text => Some(uuid(text, "lease_id")?),
+    };
     Ok(Reported {
+        lease_id,
         id: uuid(&message.outcome_id, "outcome_id")?,
         request_id: uuid(&message.request_id, "request_id")?,
         outcome: Outcome {
@@ -86,6 +92,7 @@ pub(super) async fn apply(
         }),
     });
     change.responses.push(row(reported, now));
+    change.leases.extend(reported.lease_id);
     let event = match outcome.result {
         CommandResult::Delivered if beat => None,
         CommandResult::Delivered => Some(EventType::ResponseDelivered),

@@ -323,3 +323,24 @@ pub(crate) mod safe_mode {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Who may post for a request.
+pub(crate) mod post_lease {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "post_lease")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: Uuid,
+        pub lease_id: Uuid,
+        pub holder: String,
+        /// In microseconds since 1970 UTC.
+        pub until: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -14,6 +14,7 @@ use super::{
     Published, Store,
     entity::{decision, delivery, known_check, ledger, repetition, response, status_check},
     known_checks::{KnownChecks, same_check},
+    leases,
     rows::{self, GateKey},
     statements::{self, Shapes, Steps},
     writing::{Change, Committed, HEAD, LoadedGate, Writing},
@@ -181,13 +182,14 @@ impl Ledger {
         self.change.settled.extend(change.settled);
         self.change.drafts.extend(change.drafts);
         self.change.outbox.extend(change.outbox);
+        self.change.leases.extend(change.leases);
     }
 
     /// Writes everything and commits. The statements are built beside the database's work on those
     /// before them.
     pub(crate) async fn commit(self) -> Result<Committed, DbErr> {
         let Self { tx, now, seq, hash, gates, change, published, shapes, known_checks } = self;
-        let checks = change.checks.clone();
+        let (checks, leases) = (change.checks.clone(), change.leases.clone());
         let (steps, mut next) = mpsc::channel(STEPS_AHEAD);
         let steps = Steps::new(&tx, shapes, steps);
         let writing = Writing { steps, now, seq, hash, gates, change };
@@ -199,6 +201,7 @@ impl Ledger {
             }
         }
         let written = written.await.map_err(|error| DbErr::Custom(error.to_string()))??;
+        leases::end(&tx, &leases).await?;
         let deleted = published.delete(&tx).await?;
         tx.commit().await?;
         deleted.committed();

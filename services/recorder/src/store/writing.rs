@@ -65,6 +65,8 @@ pub(crate) struct Change {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) outbox: Vec<Posted>,
     pub(crate) checks: Vec<known_check::Model>,
+    /// Leases to post that are over.
+    pub(crate) leases: Vec<Uuid>,
 }
 
 /// What a commit has left.

@@ -127,6 +127,8 @@ impl Around<'_> {
                 set("COUNTERSIGN_HOOK_SECRET", super::HOOK_SECRET.to_owned());
             }
             "decision" => {
+                // A process that is started again is known by it, and has its lease back.
+                set("COUNTERSIGN_SERVER__ADMIN_LISTEN", address.to_string());
                 let gitlab = through("gitlab").expect("decision knows GitLab");
                 set("COUNTERSIGN_GITLAB_URL", format!("http://{gitlab}"));
                 set("COUNTERSIGN_GITLAB_TOKEN", self.gitlab_token.to_owned());
