@@ -47,7 +47,10 @@ story!(
         let merge_request = stage.opens_merge_request("Faster checkout").await;
         let refused = stage.approver("Eve").approves(&merge_request).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
-        assert_eq!(refused.notice(), "Not recorded as a decision. Eve may not decide here.");
+        assert_eq!(
+            refused.notice(),
+            "Not recorded as a decision. Eve may not decide here. Those who may: ada."
+        );
         stage.approver("Ada").approves(&merge_request).await;
         merge_request.status_becomes(&stage.check, "passed").await;
     }

@@ -17,6 +17,7 @@ mod house;
 mod intake;
 mod merge_requests;
 mod pages;
+mod policies;
 mod reading_back;
 mod safe_mode;
 mod stalls;

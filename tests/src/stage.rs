@@ -92,9 +92,8 @@ impl Stage {
         settings
             .extend(terms.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         if let Some(text) = &terms.config_file {
-            let file = folder.path().join("countersign.toml");
-            std::fs::write(&file, text).unwrap();
-            settings.push(("COUNTERSIGN_CONFIG".to_owned(), file.display().to_string()));
+            let file = write_config(folder.path(), text);
+            settings.push(("COUNTERSIGN_CONFIG".to_owned(), file));
         }
         let project = gitlab.project("shop/backend");
         let check = project.check("Change approval", "http://127.0.0.1:1/", Some(HOOK_SECRET));
@@ -381,6 +380,20 @@ impl Stage {
         &self.client
     }
 
+    /// Writes a configuration file; gives its path.
+    #[must_use]
+    pub fn writes_config(&self, text: &str) -> String {
+        write_config(self.folder.path(), text)
+    }
+
+    /// Starts again with this configuration file.
+    pub fn is_configured_by(&mut self, text: &str) {
+        let file = self.writes_config(text);
+        self.set_setting("COUNTERSIGN_CONFIG", &file);
+        assert_eq!(self.is_stopped(), Some(0));
+        self.starts();
+    }
+
     /// Changes a setting from the next start on.
     pub fn set_setting(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
@@ -426,6 +439,12 @@ impl Drop for Stage {
             last.iter().rev().for_each(|line| eprintln!("{line}"));
         }
     }
+}
+
+fn write_config(folder: &std::path::Path, text: &str) -> String {
+    let file = folder.join("countersign.toml");
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
 }
 
 /// Waits for a condition, asking again every few milliseconds.

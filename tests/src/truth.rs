@@ -24,14 +24,13 @@ pub(crate) async fn rename(database: &DatabaseConnection, table: &str, name: &st
     database.execute_unprepared(&sql).await.unwrap();
 }
 
-pub(crate) async fn audit_kinds(database: &DatabaseConnection) -> Vec<String> {
+pub(crate) async fn audit_records(database: &DatabaseConnection) -> Vec<serde_json::Value> {
     let records = rows(database, "SELECT record FROM audit ORDER BY seq").await;
-    let kind = |row: &sea_orm::QueryResult| {
+    let read = |row: &sea_orm::QueryResult| {
         let record: String = row.try_get_by_index(0).unwrap();
-        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
-        record["kind"].as_str().unwrap().to_owned()
+        serde_json::from_str(&record).unwrap()
     };
-    records.iter().map(kind).collect()
+    records.iter().map(read).collect()
 }
 
 pub(crate) async fn outbox_is_empty(database: &DatabaseConnection) -> bool {

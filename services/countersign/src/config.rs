@@ -1,13 +1,14 @@
 //! The configuration as it is written, and what each role gets of it.
 
 mod policy;
+mod rules;
 mod settings;
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
 
 use kit::config::{ConfigError, Layers, ShortName};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Names that are enough for a first real use.
 const SHORT_NAMES: &[ShortName] = &[
@@ -101,7 +102,7 @@ struct Source {
     password: SecretString,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Policy {
     approvals: NonZeroU32,
@@ -116,9 +117,11 @@ struct Policy {
     remind_after: Vec<String>,
     foreign_passed: ForeignPassed,
     check: BTreeMap<String, CheckPolicy>,
+    rule: Vec<rules::Rule>,
+    person: Vec<rules::Person>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Pending {
     Quiet,
@@ -126,14 +129,14 @@ enum Pending {
     FailFirst,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum ForeignPassed {
     Answer,
     Report,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct CheckPolicy {
     pending: Pending,

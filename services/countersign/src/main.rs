@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use countersign::{DeadArgs, Outcome, Problem, Role, SafeModeArgs, load};
+use countersign::{DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, load};
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
 /// requests, and GitLab shows what they decided.
@@ -33,6 +33,8 @@ enum Command {
     Ui,
     /// List messages that could not be applied, and replay or drop them
     Dead(DeadArgs),
+    /// Say whether the rules are right, and which one is for a merge request
+    Policy(PolicyArgs),
     /// Say whether only failed is posted and why, or go on
     SafeMode(SafeModeArgs),
     /// Print every setting with its default and its explanation
@@ -65,6 +67,10 @@ fn main() -> ExitCode {
         Command::Dead(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);
             return done(config.and_then(|config| countersign::dead(&config, arguments)));
+        }
+        Command::Policy(arguments) => {
+            let config = load(config.as_deref(), &environment).map_err(Problem::from);
+            return done(config.and_then(|config| countersign::policy(&config, arguments)));
         }
         Command::SafeMode(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);

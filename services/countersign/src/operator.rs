@@ -2,6 +2,7 @@
 
 mod connection;
 mod dead;
+mod policy;
 mod safe_mode;
 mod text;
 
@@ -10,6 +11,7 @@ use std::{io::Write, process};
 use kit::config::ConfigError;
 
 pub use dead::{Arguments as DeadArgs, run as dead};
+pub use policy::{Arguments as PolicyArgs, run as policy};
 pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};
 
 /// Why a command did not do what it was asked for.

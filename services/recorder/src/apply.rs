@@ -48,6 +48,8 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// What is different for checks of these names.
     pub(crate) policy_of_check: HashMap<String, Policy>,
+    /// SHA-256 of the policy as it is written, lower-case hex: stands beside each verdict.
+    pub(crate) policy_hash: String,
     pub(crate) sources: HashSet<String>,
     /// How long after an answer GitLab is asked what it shows.
     pub(crate) read_back_after: Vec<Duration>,

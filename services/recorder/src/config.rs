@@ -19,6 +19,8 @@ pub struct Config {
     pub policy: Policy,
     /// What is different for status checks of these names.
     pub policy_of_check: HashMap<String, Policy>,
+    /// SHA-256 of the policy as it is written, lower-case hex.
+    pub policy_hash: String,
     /// How often it is looked whether something is due.
     pub look_at_the_clock_every: Duration,
     /// How long after an answer GitLab is asked what it shows.

@@ -129,10 +129,17 @@ impl ApprovalService for Service {
     ) -> Result<Response<GetRequestResponse>, Status> {
         let id = id_of(&request.get_ref().request_id)?;
         let sequence = self.store.sequence().await.map_err(internal)?;
-        let recorded = self.find(id).await?;
+        let mut recorded = self.find(id).await?;
         let decisions = self.store.decisions(id).await.map_err(internal)?;
+        recorded.takes_in(&decisions).map_err(internal)?;
         let records = self.store.records(id).await.map_err(internal)?;
+        let facts = &recorded.request.facts;
+        let policy = self.rules.policy_of(&facts.check_name);
+        let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
+        let finding = recorded.request.look_at(policy).finding;
         Ok(Response::new(GetRequestResponse {
+            rule,
+            finding: finding.map(convert::finding),
             request: Some(convert::request(&recorded)),
             decisions: decisions.into_iter().map(convert::decision).collect(),
             timeline: records.iter().filter_map(convert::timeline_entry).collect(),

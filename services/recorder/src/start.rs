@@ -61,6 +61,7 @@ pub async fn start(
         names: bus.names().clone(),
         policy: config.policy,
         policy_of_check: config.policy_of_check,
+        policy_hash: config.policy_hash,
         sources,
         read_back_after: config.read_back_after,
     });

@@ -1,6 +1,7 @@
 //! What the pages show, in the words they show it. Templates escape every value.
 
 mod dead_letters;
+mod tree;
 
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
@@ -279,6 +280,9 @@ pub(crate) struct RequestPage {
     pub(crate) reader: Reader,
     pub(crate) notice: Option<Notice>,
     pub(crate) row: RequestView,
+    /// Name of its rule; empty when no rule is for it.
+    pub(crate) rule: String,
+    pub(crate) tree: Vec<tree::Line>,
     pub(crate) decisions: Vec<DecisionView>,
     pub(crate) steps: Vec<StepView>,
     pub(crate) sequence: u64,
@@ -292,6 +296,8 @@ impl RequestPage {
             reader: Reader::of(visit),
             notice,
             row: RequestView::new(&request, visit, now),
+            rule: visible(&found.rule),
+            tree: tree::lines(found.finding.as_ref()),
             decisions: found.decisions.iter().map(|it| DecisionView::new(it, now)).collect(),
             steps: found.timeline.iter().map(|it| StepView::new(it, now)).collect(),
             sequence: found.sequence,

@@ -90,7 +90,7 @@ impl System {
         let main = |request: &approval::Request| request.facts.target_branch == Branch::Main.name();
         let main = world.request(commit).is_some_and(main);
         let target = if main { Branch::Main } else { Branch::Production };
-        oracle::satisfied(world, commit, target, self.policy.approvals.get())
+        oracle::satisfied(world, commit, target, self.approvals)
     }
 
     /// A post ends, one way or the other.

@@ -136,7 +136,7 @@ fn agrees(system: &System, world: &World) -> bool {
     };
     let current = world.gate.requests.iter().filter(|it| it.standing == Standing::Current).count();
     let status = gitlab.status(gitlab.head);
-    let approvals = system.policy.approvals.get();
+    let approvals = system.approvals;
     request.standing == Standing::Current
         && current == 1
         && request.facts.target_branch == gitlab.target.name()

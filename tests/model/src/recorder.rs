@@ -209,6 +209,8 @@ fn sighting(call: Call) -> Sighting {
         authoritative: call.asked,
         at: time(call.at),
         facts: Facts {
+            gitlab: String::new(),
+            pushed_by: Vec::new(),
             project_path: String::new(),
             check_name: String::new(),
             title: String::new(),
@@ -234,6 +236,6 @@ fn carry_over(gate: &mut Gate, policy: &Policy) {
         let round = request.round;
         request.decisions.iter_mut().for_each(|decision| decision.round = round);
         let decisions: Vec<_> = request.decisions.iter().collect();
-        request.verdict = policy.evaluate(&decisions).verdict;
+        request.verdict = policy.evaluate(&request.facts, &decisions).verdict;
     }
 }

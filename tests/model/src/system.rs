@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use approval::{Allowed, ForeignPassed, Pending, Policy, Times};
+use approval::{ForeignPassed, Pending, People, Policy, Reasons, Requirement, Rule, Times, Who};
 use stateright::{Model, Property};
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 pub struct System {
     pub(crate) scope: Scope,
     pub(crate) policy: Policy,
+    /// How many people must approve.
+    pub(crate) approvals: u32,
     mutant: Option<Mutant>,
 }
 
@@ -98,15 +100,15 @@ impl System {
     #[must_use]
     pub fn new(scope: Scope) -> Self {
         let approvals = NonZeroU32::new(scope.approvals).unwrap_or(NonZeroU32::MIN);
+        let requires = Requirement::Approvals { count: approvals, from: Who::default() };
         let policy = Policy {
-            approvals,
-            allowed: Allowed::Anyone,
-            reason_required: false,
+            rules: vec![Rule::for_all(requires, Reasons::Never)],
+            people: People::default(),
             pending: Pending::Quiet,
             foreign_passed: ForeignPassed::Answer,
             times: Times::default(),
         };
-        Self { scope, policy, mutant: None }
+        Self { scope, policy, approvals: approvals.get(), mutant: None }
     }
 
     /// The protocol with one rule broken.

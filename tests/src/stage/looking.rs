@@ -71,7 +71,15 @@ impl Stage {
 
     /// The kinds of all audit records, in their order.
     pub async fn audit_kinds(&self) -> Vec<String> {
-        truth::audit_kinds(self.database.connection().await).await
+        let records = truth::audit_records(self.database.connection().await).await;
+        records.iter().map(|record| record["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the audit records of a kind hold for machines, in their order.
+    pub async fn audit_data(&self, kind: &str) -> Vec<serde_json::Value> {
+        let records = truth::audit_records(self.database.connection().await).await;
+        let of_kind = records.into_iter().filter(|record| record["kind"] == kind);
+        of_kind.map(|record| record["data"].clone()).collect()
     }
 
     /// Waits until the admin port shows a metric with this value.

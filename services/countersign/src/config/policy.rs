@@ -4,20 +4,22 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use kit::config::ConfigError;
+use sha2::{Digest, Sha256};
 
-use super::{Config, ForeignPassed, Pending, Profile};
+use super::{
+    Config, ForeignPassed, Pending, Profile,
+    rules::{self, Known},
+};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
 impl Config {
     /// What applies to every check.
-    pub(super) fn policy(&self) -> Result<approval::Policy> {
+    pub(crate) fn policy(&self) -> Result<approval::Policy> {
         let policy = &self.policy;
-        let allowed = if policy.people.is_empty() && policy.groups.is_empty() {
-            approval::Allowed::Anyone
-        } else {
-            let (people, groups) = (policy.people.clone(), policy.groups.clone());
-            approval::Allowed::Listed { people, groups }
+        let known = Known {
+            sources: &self.source,
+            gitlabs: self.gitlab.keys().map(String::as_str).collect(),
         };
         let mut remind_after = Vec::new();
         for time in &policy.remind_after {
@@ -25,9 +27,8 @@ impl Config {
         }
         remind_after.sort_unstable();
         Ok(approval::Policy {
-            approvals: policy.approvals,
-            allowed,
-            reason_required: policy.reason_required,
+            rules: rules::rules(policy, &known)?,
+            people: rules::people(&policy.person)?,
             pending: self.pending(policy.pending)?,
             foreign_passed: match policy.foreign_passed {
                 ForeignPassed::Answer => approval::ForeignPassed::Answer,
@@ -40,6 +41,12 @@ impl Config {
                 resend_after: self.recorder.resend_after_ms.saturating_mul(1_000),
             },
         })
+    }
+
+    /// SHA-256 of the policy as it is written, lower-case hex.
+    pub(crate) fn policy_hash(&self) -> String {
+        let text = serde_json::to_vec(&self.policy).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
     }
 
     /// What is different for checks of a name.
@@ -76,7 +83,7 @@ impl Config {
 }
 
 /// Reads a length of time, in microseconds; `None` when it is empty.
-fn duration(key: &str, text: &str) -> Result<Option<i64>> {
+pub(super) fn duration(key: &str, text: &str) -> Result<Option<i64>> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -149,6 +149,7 @@ impl Config {
                 .map(Duration::from_millis)
                 .collect(),
             policy_of_check: self.policy_of_check(&policy)?,
+            policy_hash: self.policy_hash(),
             policy,
             look_at_the_clock_every: Duration::from_millis(self.recorder.clock_ms),
         })

@@ -104,8 +104,8 @@ impl Decision {
         (self.at, self.word, self.id)
     }
 
-    /// Whether both come from the same person.
-    pub(crate) fn same_person(&self, other: &Self) -> bool {
+    /// Whether both come from the same account of the same source.
+    pub(crate) fn same_account(&self, other: &Self) -> bool {
         self.source == other.source && self.actor.id == other.actor.id
     }
 }

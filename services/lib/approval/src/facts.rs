@@ -68,6 +68,8 @@ impl MergeRequestState {
 /// What a page shows about a merge request, and what decisions are bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Facts {
+    /// Name of the GitLab instance in our configuration.
+    pub gitlab: String,
     /// Path of the project with its groups.
     pub project_path: String,
     /// Name of the status check.
@@ -84,6 +86,8 @@ pub struct Facts {
     pub author_id: Option<i64>,
     /// Name of the author, when known.
     pub author_name: Option<String>,
+    /// GitLab user ids of those who pushed, as far as calls named them, in order.
+    pub pushed_by: Vec<i64>,
     /// Labels by name.
     pub labels: Vec<String>,
     /// Whether it is a draft.

@@ -76,7 +76,8 @@ impl Gate {
         })?;
         let request = &mut self.requests[index];
         admit(request, &attempt)?;
-        policy.check(&attempt.actor, attempt.word, &attempt.reason)?;
+        let said_by = (attempt.source.as_str(), &attempt.actor);
+        policy.check(&request.facts, said_by, (attempt.word, &attempt.reason))?;
 
         let decision = Decision {
             id: attempt.id,
@@ -90,7 +91,7 @@ impl Gate {
         let last = request
             .decisions
             .iter()
-            .filter(|other| other.round == decision.round && other.same_person(&decision))
+            .filter(|other| other.round == decision.round && policy.people.same(other, &decision))
             .max_by_key(|other| other.rank());
         let overtaken = last.is_some_and(|last| last.rank() > decision.rank());
         let repeated = last.is_some_and(|last| last.word == decision.word);
@@ -195,7 +196,7 @@ impl Gate {
             self.supersede_others(sha);
         }
         let mut facts = sighting.facts.clone();
-        self.inherit_author(&mut facts);
+        self.inherit(&mut facts);
         let mut request = Request {
             id,
             sha: sha.clone(),
@@ -223,7 +224,7 @@ impl Gate {
             self.requests[index].standing = standing_of(sighting.state);
         }
         let mut facts = sighting.facts.clone();
-        self.inherit_author(&mut facts);
+        self.inherit(&mut facts);
         let request = &mut self.requests[index];
         if age != Age::Older {
             request.seen_at = request.seen_at.max(sighting.at);
@@ -241,6 +242,9 @@ impl Gate {
             request.facts = facts;
             if retargeted {
                 request.begin_round(sighting.at, policy);
+            } else {
+                // With other labels, or when somebody else has pushed, other people must approve.
+                request.judge(policy);
             }
         }
         if sighting.retry && request.standing == Standing::Current {
@@ -281,8 +285,13 @@ impl Gate {
         }
     }
 
-    /// A call names its author only when the author caused it; what we knew before stays true.
-    fn inherit_author(&self, facts: &mut Facts) {
+    /// A call names its author only when the author caused it, and of those who pushed only one; what
+    /// we knew before stays true.
+    fn inherit(&self, facts: &mut Facts) {
+        let before = self.requests.iter().flat_map(|request| &request.facts.pushed_by);
+        facts.pushed_by.extend(before);
+        facts.pushed_by.sort_unstable();
+        facts.pushed_by.dedup();
         if facts.author_name.is_none() {
             let known = self
                 .requests

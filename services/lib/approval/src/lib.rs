@@ -32,6 +32,9 @@ pub use answer::{Answer, Command, CommandResult, Outcome, Reading, Shown, Status
 pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Word};
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};
-pub use policy::{Allowed, Evaluation, ForeignPassed, Pending, Policy, Times};
+pub use policy::{
+    Evaluation, Finding, ForeignPassed, Pattern, PatternError, Pending, People, Person, Policy,
+    Reasons, Requirement, Rule, Scope, Times, Who,
+};
 pub use request::{Ending, Request, Standing, State, Verdict};
 pub use timing::Timing;

@@ -1,18 +1,30 @@
 //! Who may decide, and when a request is approved.
 
-use std::num::NonZeroU32;
+mod pattern;
+mod people;
+mod requirement;
+mod rule;
 
-use crate::{Actor, Decision, Refusal, RefusalCode, Verdict, Word};
+#[cfg(test)]
+mod tests;
 
-/// Approved by enough people; one rejection rejects.
+pub use pattern::{Pattern, PatternError};
+pub use people::{People, Person};
+pub use requirement::{Finding, Requirement, Who};
+pub use rule::{Reasons, Rule, Scope};
+
+use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Verdict, Word};
+
+/// What is said when no rule is for a merge request.
+const NO_RULE: &str = "No rule of the policy is for this merge request, so nobody can approve it.";
+
+/// The rules, and what GitLab is told meanwhile. One rejection rejects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How many different people must approve.
-    pub approvals: NonZeroU32,
-    /// Who may decide.
-    pub allowed: Allowed,
-    /// Whether a rejection or revocation needs a reason.
-    pub reason_required: bool,
+    /// The first one that is for a merge request counts. Where none is, nobody can approve.
+    pub rules: Vec<Rule>,
+    /// Those who are known by more than one name.
+    pub people: People,
     /// What GitLab is told while nobody has decided.
     pub pending: Pending,
     /// What happens when somebody else's `passed` is found on a request that nobody decided.
@@ -60,166 +72,84 @@ pub struct Times {
     pub resend_after: i64,
 }
 
-/// Who may decide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Allowed {
-    /// Everybody whom a configured source vouches for.
-    Anyone,
-    /// Only people or groups on these lists.
-    Listed {
-        /// Actor ids.
-        people: Vec<String>,
-        /// Group names.
-        groups: Vec<String>,
-    },
-}
-
-/// A verdict with its reason.
+/// A verdict with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
     /// What the decisions amount to.
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub explanation: String,
+    /// How far the rule is met; absent when there is none.
+    pub finding: Option<Finding>,
 }
 
 impl Policy {
-    /// Whether this person may say this, with these words.
-    pub fn check(&self, actor: &Actor, word: Word, reason: &str) -> Result<(), Refusal> {
-        if let Allowed::Listed { people, groups } = &self.allowed {
-            let listed = people.contains(&actor.id)
-                || actor.groups.iter().any(|group| groups.contains(group));
-            if !listed {
-                let message = format!("{} may not decide here.", actor.display());
-                return Err(Refusal::new(RefusalCode::NotAllowed, message));
+    /// The rule for a merge request.
+    #[must_use]
+    pub fn rule(&self, facts: &Facts) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.scope.includes(facts))
+    }
+
+    /// How long people may take about a merge request, and how long an approval of it lasts.
+    #[must_use]
+    pub fn times(&self, facts: &Facts) -> Times {
+        let rule = self.rule(facts);
+        let Times { decide_within, approval_lasts, .. } = self.times;
+        Times {
+            decide_within: rule.and_then(|it| it.decide_within).or(decide_within),
+            approval_lasts: rule.and_then(|it| it.approval_lasts).or(approval_lasts),
+            ..self.times.clone()
+        }
+    }
+
+    /// Whether somebody may say something about a merge request, with these words.
+    pub fn check(
+        &self,
+        facts: &Facts,
+        (source, actor): (&str, &Actor),
+        (word, reason): (Word, &str),
+    ) -> Result<(), Refusal> {
+        let Some(rule) = self.rule(facts) else {
+            return Err(Refusal::new(RefusalCode::NotAllowed, NO_RULE));
+        };
+        rule.check(&self.people, facts, (source, actor), (word, reason))
+    }
+
+    /// What the decisions of one round about a merge request amount to.
+    #[must_use]
+    pub fn evaluate(&self, facts: &Facts, decisions: &[&Decision]) -> Evaluation {
+        let standing = self.standing(decisions);
+        let Some(rule) = self.rule(facts) else {
+            let explanation = NO_RULE.to_owned();
+            return Evaluation { verdict: Verdict::Waiting, explanation, finding: None };
+        };
+        let of = |word| standing.iter().copied().filter(move |decision| decision.word == word);
+        let counts = |decision: &&Decision| {
+            let (source, actor) = (&decision.source, &decision.actor);
+            rule.stands_against(&self.people, facts, source, actor).is_none()
+        };
+        let finding = rule.requires.look_at(&of(Word::Approve).filter(counts).collect::<Vec<_>>());
+        let rejected = of(Word::Reject).map(|decision| decision.actor.display());
+        let rejected = rejected.collect::<Vec<_>>().join(", ");
+        let (verdict, explanation) = match (rejected.as_str(), finding.met) {
+            ("", true) => (Verdict::Approved, finding.sentence.clone()),
+            ("", false) => (Verdict::Waiting, finding.sentence.clone()),
+            (by, _) => (Verdict::Rejected, format!("Rejected by {by}.")),
+        };
+        Evaluation { verdict, explanation, finding: Some(finding) }
+    }
+
+    /// What each person says last, in the order they said it.
+    fn standing<'a>(&self, decisions: &[&'a Decision]) -> Vec<&'a Decision> {
+        let mut last: Vec<&Decision> = Vec::new();
+        for decision in decisions {
+            match last.iter_mut().find(|other| self.people.same(other, decision)) {
+                Some(other) if other.rank() < decision.rank() => *other = decision,
+                Some(_) => {}
+                None => last.push(decision),
             }
         }
-        if self.reason_required && word != Word::Approve && reason.trim().is_empty() {
-            let message = format!("To {} needs a reason; say why.", word.as_str());
-            return Err(Refusal::new(RefusalCode::ReasonRequired, message));
-        }
-        Ok(())
-    }
-
-    /// What the decisions of one round amount to.
-    #[must_use]
-    pub fn evaluate(&self, decisions: &[&Decision]) -> Evaluation {
-        let standing = standing(decisions);
-        let rejections = || standing.iter().filter(|decision| decision.word == Word::Reject);
-        if rejections().next().is_some() {
-            let by = names(rejections().copied());
-            return Evaluation {
-                verdict: Verdict::Rejected,
-                explanation: format!("Rejected by {by}."),
-            };
-        }
-        let approvals: Vec<_> =
-            standing.into_iter().filter(|decision| decision.word == Word::Approve).collect();
-        let have = approvals.len();
-        let need = usize::try_from(self.approvals.get()).unwrap_or(usize::MAX);
-        let by = names(approvals.into_iter());
-        if have >= need {
-            return Evaluation {
-                verdict: Verdict::Approved,
-                explanation: format!("Approved by {by}."),
-            };
-        }
-        let more = match need - have {
-            1 => "one more approval".to_owned(),
-            missing => format!("{missing} more approvals"),
-        };
-        let so_far = if have == 0 { String::new() } else { format!(" Approved so far by {by}.") };
-        let explanation = format!("{have} of {need}: needs {more}.{so_far}");
-        Evaluation { verdict: Verdict::Waiting, explanation }
-    }
-}
-
-/// What each person says last, in the order they said it.
-fn standing<'a>(decisions: &[&'a Decision]) -> Vec<&'a Decision> {
-    let mut last: Vec<&Decision> = Vec::new();
-    for decision in decisions {
-        match last.iter_mut().find(|other| other.same_person(decision)) {
-            Some(other) if other.rank() < decision.rank() => *other = decision,
-            Some(_) => {}
-            None => last.push(decision),
-        }
-    }
-    last.sort_by_key(|decision| decision.rank());
-    last
-}
-
-fn names<'a>(decisions: impl Iterator<Item = &'a Decision>) -> String {
-    decisions.map(|decision| decision.actor.display()).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{decision, policy};
-
-    fn explain(approvals: u32, decisions: &[Decision]) -> String {
-        policy(approvals).evaluate(&decisions.iter().collect::<Vec<_>>()).explanation
-    }
-
-    #[test]
-    fn the_verdict_explains_itself() {
-        let ada = decision("ada", Word::Approve, 1);
-        let bob = decision("bob", Word::Approve, 2);
-        let eve = decision("eve", Word::Reject, 3);
-        assert_eq!(explain(1, &[]), "0 of 1: needs one more approval.");
-        assert_eq!(explain(3, &[]), "0 of 3: needs 3 more approvals.");
-        assert_eq!(
-            explain(2, std::slice::from_ref(&ada)),
-            "1 of 2: needs one more approval. Approved so far by ada."
-        );
-        assert_eq!(explain(2, &[bob.clone(), ada.clone()]), "Approved by ada, bob.");
-        assert_eq!(explain(2, &[ada, bob, eve]), "Rejected by eve.");
-    }
-
-    #[test]
-    fn one_person_counts_once_and_the_last_word_stands() {
-        let yes = decision("ada", Word::Approve, 1);
-        let again = decision("ada", Word::Approve, 2);
-        let back = decision("ada", Word::Revoke, 3);
-        assert!(explain(2, &[yes.clone(), again.clone()]).starts_with("1 of 2"));
-        for order in [[&yes, &again, &back], [&back, &again, &yes], [&again, &back, &yes]] {
-            assert_eq!(policy(1).evaluate(&order).verdict, Verdict::Waiting);
-        }
-    }
-
-    #[test]
-    fn at_the_same_time_the_stricter_word_stands() {
-        let yes = decision("ada", Word::Approve, 1);
-        let no = decision("ada", Word::Reject, 1);
-        for order in [[&yes, &no], [&no, &yes]] {
-            assert_eq!(policy(1).evaluate(&order).verdict, Verdict::Rejected);
-        }
-    }
-
-    #[test]
-    fn only_the_listed_may_decide() {
-        let allowed = Allowed::Listed { people: vec!["ada".into()], groups: vec!["cab".into()] };
-        let policy = Policy { allowed, ..policy(1) };
-        let of = |id: &str, group: &str| Actor {
-            id: id.into(),
-            name: String::new(),
-            groups: vec![group.into()],
-        };
-        assert_eq!(policy.check(&of("ada", "dev"), Word::Approve, ""), Ok(()));
-        assert_eq!(policy.check(&of("bob", "cab"), Word::Approve, ""), Ok(()));
-        let refused = policy.check(&of("eve", "dev"), Word::Approve, "");
-        let message = "eve may not decide here.";
-        assert_eq!(refused, Err(Refusal::new(RefusalCode::NotAllowed, message)));
-    }
-
-    #[test]
-    fn a_rejection_may_need_a_reason() {
-        let policy = Policy { reason_required: true, ..policy(1) };
-        let ada = decision("ada", Word::Approve, 1).actor;
-        assert_eq!(policy.check(&ada, Word::Approve, ""), Ok(()));
-        assert_eq!(policy.check(&ada, Word::Reject, "too late"), Ok(()));
-        let refused = policy.check(&ada, Word::Reject, "  ");
-        let message = "To reject needs a reason; say why.";
-        assert_eq!(refused, Err(Refusal::new(RefusalCode::ReasonRequired, message)));
+        last.sort_by_key(|decision| decision.rank());
+        last
     }
 }

@@ -80,9 +80,9 @@ fn policies() -> impl Strategy<Value = Policy> {
     ];
     let foreign = prop_oneof![Just(ForeignPassed::Answer), Just(ForeignPassed::Report)];
     let limit = || prop::option::of((1_i64..30).prop_map(|it| seconds(it).0));
-    (pending, foreign, limit(), limit()).prop_map(
-        |(pending, foreign_passed, decide_within, approval_lasts)| {
-            let policy = policy(1);
+    (1..3_u32, pending, foreign, limit(), limit()).prop_map(
+        |(approvals, pending, foreign_passed, decide_within, approval_lasts)| {
+            let policy = policy(approvals);
             let times = Times { decide_within, approval_lasts, ..policy.times };
             Policy { pending, foreign_passed, times, ..policy }
         },
@@ -154,7 +154,7 @@ fn check(Scene { gate, policy }: &Scene, gitlab: &GitLab) {
     for request in &gate.requests {
         let counted: Vec<_> =
             request.decisions.iter().filter(|it| it.round == request.round).collect();
-        let judged = policy.evaluate(&counted).verdict;
+        let judged = policy.evaluate(&request.facts, &counted).verdict;
         if request.verdict != Verdict::Expired {
             assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
         }

@@ -206,15 +206,27 @@ impl Request {
         self.answer.bring_to(self.id, wanted, at)
     }
 
+    /// What the decisions of this round amount to, whatever time has done.
+    #[must_use]
+    pub fn look_at(&self, policy: &Policy) -> Evaluation {
+        policy.evaluate(&self.facts, &self.counted().collect::<Vec<_>>())
+    }
+
+    fn counted(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|it| it.round == self.round)
+    }
+
     /// Looks at the decisions of this round again.
     pub(crate) fn judge(&mut self, policy: &Policy) {
-        let counted: Vec<_> = self.decisions.iter().filter(|it| it.round == self.round).collect();
-        let evaluation = policy.evaluate(&counted);
-        let last = counted.iter().map(|decision| decision.at).max();
-        let deadline = policy.times.deadline(evaluation.verdict, self.round_began_at, last);
+        let evaluation = self.look_at(policy);
+        let last = self.counted().map(|decision| decision.at).max();
+        let times = policy.times(&self.facts);
+        let deadline = times.deadline(evaluation.verdict, self.round_began_at, last);
         let over = deadline.is_some_and(|deadline| Some(deadline) <= self.timing.passed);
-        let Evaluation { verdict, explanation } =
-            if over { expired(evaluation.verdict) } else { evaluation };
+        let (verdict, explanation) = match over {
+            true => (Verdict::Expired, expired(evaluation.verdict)),
+            false => (evaluation.verdict, evaluation.explanation),
+        };
         self.verdict = verdict;
         self.explanation = explanation;
         self.timing.deadline = if over { None } else { deadline };
@@ -229,10 +241,10 @@ impl Request {
     }
 }
 
-fn expired(was: Verdict) -> Evaluation {
-    let explanation = match was {
+fn expired(was: Verdict) -> String {
+    match was {
         Verdict::Approved => "The approval is too old; press Retry in GitLab to ask again.",
         _ => "Nobody decided in time; press Retry in GitLab to ask again.",
-    };
-    Evaluation { verdict: Verdict::Expired, explanation: explanation.to_owned() }
+    }
+    .to_owned()
 }

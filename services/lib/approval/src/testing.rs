@@ -6,16 +6,17 @@ use std::num::NonZeroU32;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Allowed, Attempt, Command, CommandResult, Decision, Effect, Facts, ForeignPassed, Gate,
-    MergeRequestState, Outcome, Pending, Policy, Reading, Sha, Sighting, Status, Time, Times, Word,
+    Actor, Attempt, Command, CommandResult, Decision, Effect, Facts, ForeignPassed, Gate,
+    MergeRequestState, Outcome, Pending, People, Policy, Reading, Reasons, Requirement, Rule, Sha,
+    Sighting, Status, Time, Times, Who, Word,
 };
 
 pub(crate) fn policy(approvals: u32) -> Policy {
-    let approvals = NonZeroU32::new(approvals).unwrap();
+    let count = NonZeroU32::new(approvals).unwrap();
+    let requires = Requirement::Approvals { count, from: Who::default() };
     Policy {
-        approvals,
-        allowed: Allowed::Anyone,
-        reason_required: false,
+        rules: vec![Rule::for_all(requires, Reasons::Never)],
+        people: People::default(),
         pending: Pending::Quiet,
         foreign_passed: ForeignPassed::Answer,
         times: Times::default(),
@@ -45,6 +46,7 @@ pub(crate) fn sighting(digit: char, at: i64) -> Sighting {
         authoritative: false,
         at: seconds(at),
         facts: Facts {
+            gitlab: "main".into(),
             project_path: "shop/backend".into(),
             check_name: "Change approval".into(),
             title: "Faster checkout".into(),
@@ -53,6 +55,7 @@ pub(crate) fn sighting(digit: char, at: i64) -> Sighting {
             target_branch: "main".into(),
             author_id: Some(7),
             author_name: None,
+            pushed_by: Vec::new(),
             labels: Vec::new(),
             draft: false,
             updated_at: Some(seconds(at)),

@@ -33,21 +33,20 @@ pub(super) fn effects(
                     State::Waiting => request.explanation.clone(),
                     _ => now_is(request, state),
                 };
-                record(change, id, "opened", message.clone(), json!({ "state": state.as_str() }));
+                record(
+                    change,
+                    id,
+                    "opened",
+                    message.clone(),
+                    json!({ "state": state.as_str(), "policy": rules.policy_hash }),
+                );
                 event(change, rules, key, request, EventType::RequestOpened, &message, now);
             }
             Effect::Became(id, was, state) => {
                 let Some(request) = gate.request(id) else {
                     continue;
                 };
-                let message = now_is(request, state);
-                let data = json!({
-                    "was": was.as_str(), "state": state.as_str(), "round": request.round,
-                });
-                record(change, id, "became", message.clone(), data);
-                if let Some(kind) = event_type(state) {
-                    event(change, rules, key, request, kind, &message, now);
-                }
+                became(change, rules, key, request, (was, state), now);
             }
             Effect::Respond(id, command) => {
                 let Some(request) = gate.request(id) else {
@@ -116,6 +115,26 @@ fn event_type(state: State) -> Option<EventType> {
         State::Expired => Some(EventType::RequestExpired),
         State::Superseded => Some(EventType::RequestSuperseded),
         State::Cancelled => Some(EventType::RequestCancelled),
+    }
+}
+
+/// A request went from one state to another.
+fn became(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    (was, state): (State, State),
+    now: i64,
+) {
+    let message = now_is(request, state);
+    let data = json!({
+        "was": was.as_str(), "state": state.as_str(), "round": request.round,
+        "policy": rules.policy_hash,
+    });
+    record(change, request.id, "became", message.clone(), data);
+    if let Some(kind) = event_type(state) {
+        event(change, rules, key, request, kind, &message, now);
     }
 }
 

@@ -110,7 +110,11 @@ pub(crate) fn last_command_id(gate: &Gate, seen: &Seen) -> Option<Uuid> {
 
 fn facts(message: &MergeRequestSeen) -> Facts {
     let some = |text: &str| Some(clean(text, 255)).filter(|text| !text.is_empty());
+    // Only a push names the head before it, and whoever caused the call has pushed then.
+    let pushed = message.actor.as_ref().filter(|it| it.id > 0 && !message.oldrev.is_empty());
     Facts {
+        gitlab: message.gitlab.clone(),
+        pushed_by: pushed.map(|person| person.id).into_iter().collect(),
         project_path: clean(&message.project_path, 1024),
         check_name: clean(&message.check_name, 255),
         title: clean(&message.title, 1000),

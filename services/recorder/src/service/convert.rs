@@ -2,7 +2,7 @@
 
 use approval::{Ending, Policy, Request, Standing, Status};
 use proto::v1::{
-    Actor, Evidence, GetWantedAnswerResponse, ListWatchedResponse, RecordedDecision,
+    Actor, Evidence, Finding, GetWantedAnswerResponse, ListWatchedResponse, RecordedDecision,
     Request as WireRequest, Status as WireStatus, TimelineEntry, WatchRequestsResponse,
     WatchedCheck, WatchedMergeRequest,
 };
@@ -102,6 +102,13 @@ pub(super) fn decision(row: decision::Model) -> RecordedDecision {
         message: row.message,
         at: Some(proto::timestamp(row.at)),
     }
+}
+
+/// How far a rule is met.
+pub(super) fn finding(finding: approval::Finding) -> Finding {
+    let approval::Finding { met, sentence, title, parts } = finding;
+    let title = title.to_owned();
+    Finding { met, sentence, title, parts: parts.into_iter().map(self::finding).collect() }
 }
 
 #[derive(Deserialize)]

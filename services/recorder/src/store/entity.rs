@@ -25,6 +25,7 @@ pub(crate) mod status_check {
         pub target_branch: String,
         pub author_id: Option<i64>,
         pub author_name: Option<String>,
+        pub pushed_by: String,
         pub labels: String,
         pub draft: bool,
         pub facts_updated_at: Option<i64>,

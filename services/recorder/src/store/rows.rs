@@ -5,6 +5,7 @@ use approval::{
     Timing, Verdict, Word,
 };
 use sea_orm::{DbErr, Set};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::entity::{decision, status_check};
@@ -56,6 +57,13 @@ impl Recorded {
         let (changed_at, changed_seq) = (row.changed_at, row.changed_seq);
         Ok(Self { key, request: request(row, Vec::new())?, changed_at, changed_seq })
     }
+
+    /// Adds the accepted ones of its decision attempts, which are read apart from it.
+    pub(crate) fn takes_in(&mut self, attempts: &[decision::Model]) -> Result<(), DbErr> {
+        let decisions = attempts.iter().filter(|row| row.accepted).cloned();
+        self.request.decisions = decisions.map(accepted).collect::<Result<_, _>>()?;
+        Ok(())
+    }
 }
 
 /// Reads a request; what we could not have written is an error, never a guess.
@@ -71,6 +79,7 @@ pub(crate) fn request(
         sha: sha(&row.sha)?,
         oldrev: row.oldrev.as_deref().map(sha).transpose()?,
         facts: Facts {
+            gitlab: row.gitlab,
             project_path: row.project_path,
             check_name: row.check_name,
             title: row.title,
@@ -79,6 +88,7 @@ pub(crate) fn request(
             target_branch: row.target_branch,
             author_id: row.author_id,
             author_name: row.author_name,
+            pushed_by: list(&row.pushed_by)?,
             labels: list(&row.labels)?,
             draft: row.draft,
             updated_at: row.facts_updated_at.map(Time),
@@ -184,6 +194,7 @@ pub(crate) fn write(key: &GateKey, request: &Request, mark: Mark) -> status_chec
         target_branch: Set(facts.target_branch.clone()),
         author_id: Set(facts.author_id),
         author_name: Set(facts.author_name.clone()),
+        pushed_by: Set(json(&facts.pushed_by)),
         labels: Set(json(&facts.labels)),
         draft: Set(facts.draft),
         facts_updated_at: Set(facts.updated_at.map(|time| time.0)),
@@ -219,7 +230,7 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
 
-fn list(text: &str) -> Result<Vec<String>, DbErr> {
+fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, DbErr> {
     serde_json::from_str(text).map_err(|_| inconsistent("list"))
 }
 

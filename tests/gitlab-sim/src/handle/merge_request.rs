@@ -116,6 +116,12 @@ impl MergeRequest {
         self.push_titled(&format!("Change number {number}"))
     }
 
+    /// Somebody else pushes a commit; gives the new head.
+    pub fn push_by(&self, by: &User) -> String {
+        self.core.write(|world| world.push(self.id, by.id(), "Change of somebody else"));
+        self.sha()
+    }
+
     /// Pushes a commit with a title and gives the new head.
     pub fn push_titled(&self, title: &str) -> String {
         self.act(|world, actor| world.push(self.id, actor, title));

@@ -1,0 +1,169 @@
+//! Rules: who may decide about what, and how the page explains it.
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tests::{Stage, Terms, story};
+use uuid::Uuid;
+
+/// Two parties must approve what goes to production; nothing else has a rule.
+const TWO_PARTIES: &str = r#"
+[[policy.rule]]
+name = "Production"
+projects = ["shop/**"]
+target_branches = ["main"]
+requires.all_of = [{ people = ["ada"] }, { groups = ["cab"], sources = ["servicenow"] }]
+reason = "always"
+"#;
+
+/// One approval, or two for what is labelled.
+const RISKY: &str = r#"
+[[policy.rule]]
+name = "Risky"
+labels = ["risky"]
+requires.approvals = 2
+
+[[policy.rule]]
+name = "All others"
+requires.approvals = 1
+"#;
+
+/// Whoever is this user in GitLab goes by this name here.
+fn known_as(name: &str, user: &gitlab_sim::User) -> String {
+    format!(
+        "[[policy.person]]\nname = \"{name}\"\ngitlab_user_ids = [{}]\nidentities = [\"ui:{}\"]\n",
+        user.id(),
+        name.to_lowercase().replace(' ', "."),
+    )
+}
+
+fn change_manager(stage: &Stage, merge_request: &gitlab_sim::MergeRequest) -> serde_json::Value {
+    json!({
+        "decision_id": Uuid::new_v4().to_string(), "verdict": "approve",
+        "request_id": stage.request_id(merge_request), "sha": merge_request.sha(),
+        "actor": { "id": "jane.doe", "name": "Jane Doe", "groups": ["cab"] },
+        "reason": "CAB of Tuesday",
+    })
+}
+
+story!(two_parties_must_approve, Terms::default().file(TWO_PARTIES), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let ada = stage.approver("Ada");
+    let page = ada.opens_newest(&merge_request).await;
+    let page = ada.decides(&page, "approve", "Looks right").await;
+    assert_eq!(page.text_after("<dd id=\"rule\""), "Production");
+    let missing = "0 of 1: needs one more approval from cab (through servicenow).";
+    assert_eq!(page.banner(), format!("Waiting {missing}"));
+    let tree = format!("Missing: all of these Met: Approved by Ada for ada. Missing: {missing}");
+    assert_eq!(page.text_after("<ul class=\"tree\""), tree);
+    let receipt = stage.outside_system().decides(&change_manager(stage, &merge_request)).await;
+    assert_eq!(receipt["code"], "accepted");
+    merge_request.status_becomes(&stage.check, "passed").await;
+});
+
+story!(who_is_not_named_by_the_rule_may_not_decide, Terms::default().file(TWO_PARTIES), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let page = stage.approver("Eve").rejects(&merge_request, "No").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let notice = "Not recorded as a decision. Eve may not decide here. Those who may: ada, cab \
+                  (through servicenow).";
+    assert_eq!(page.notice(), notice);
+});
+
+story!(an_approval_may_need_a_reason, Terms::default().file(TWO_PARTIES), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let page = stage.approver("Ada").approves(&merge_request).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let notice = "Not recorded as a decision. To approve needs a reason; say why.";
+    assert_eq!(page.notice(), notice);
+});
+
+story!(where_no_rule_is_nobody_can_approve, Terms::default().file(TWO_PARTIES), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    merge_request.retarget("develop");
+    stage.gitlab.calls_settled().await;
+    let said = "No rule of the policy is for this merge request, so nobody can approve it.";
+    let ada = stage.approver("Ada");
+    let id = stage.request_id(&merge_request);
+    tests::until("the page to say so", async || {
+        ada.opens(&id).await.banner() == format!("Waiting {said}")
+    })
+    .await;
+    let page = ada.approves(&merge_request).await;
+    assert_eq!(page.notice(), format!("Not recorded as a decision. {said}"));
+    assert_eq!(merge_request.status(&stage.check), "pending");
+});
+
+story!(other_labels_can_mean_another_rule, Terms::default().file(RISKY), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    merge_request.set_labels(&["risky"]);
+    merge_request.status_becomes(&stage.check, "failed").await;
+    let page = stage.approver("Bob").opens_newest(&merge_request).await;
+    assert_eq!(page.text_after("<dd id=\"rule\""), "Risky");
+    let said = "Waiting 1 of 2: needs one more approval. Approved so far by Ada.";
+    assert_eq!(page.banner(), said);
+    stage.approver("Bob").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+});
+
+story!(the_author_may_not_approve, |stage| {
+    let grace = stage.gitlab.user_named("grace", "Grace Mbeki");
+    stage.is_configured_by(&known_as("Grace Mbeki", &grace));
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let page = stage.approver("Grace Mbeki").approves(&merge_request).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let notice = "Not recorded as a decision. Grace Mbeki is the author of this merge request and \
+                  may not approve it.";
+    assert_eq!(page.notice(), notice);
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+});
+
+story!(who_has_pushed_may_not_approve, |stage| {
+    let bob = stage.gitlab.user_named("bob", "Bob Ross");
+    stage.is_configured_by(&known_as("Bob Ross", &bob));
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    merge_request.push_by(&bob);
+    // Somebody else's push does not take that back.
+    merge_request.push();
+    stage.state_becomes(&merge_request, "Waiting").await;
+    stage.gitlab.calls_settled().await;
+    stage.is_quiet().await;
+    let page = stage.approver("Bob Ross").approves(&merge_request).await;
+    let notice = "Not recorded as a decision. Bob Ross has pushed to this merge request and may \
+                  not approve it.";
+    assert_eq!(page.notice(), notice);
+});
+
+story!(the_record_says_which_policy_a_verdict_was_made_under, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    let said = stage.operator().says(&["policy", "check"]);
+    let hash = said.text.rsplit(' ').next().unwrap().to_owned();
+    let became = stage.audit_data("became").await;
+    assert_eq!(became[0]["policy"], hash.as_str());
+});
+
+story!(a_policy_is_explained_before_it_is_used, Terms::default().file(TWO_PARTIES), |stage| {
+    let rule = "Production: project shop/**, into main\n  all of\n    1 approval from ada\n    \
+                1 approval from cab (through servicenow)\n  neither its author nor those who \
+                pushed may approve\n  every decision needs a reason";
+    let said = stage.operator().says(&["policy", "check", "--project", "shop/backend"]);
+    assert_eq!((said.code, said.text.as_str()), (Some(0), rule));
+    let said = stage.operator().says(&["policy", "check", "--project", "tools/lint"]);
+    let nobody = "countersign: No rule of the policy is for this merge request, so nobody can \
+                  approve it.";
+    assert_eq!((said.code, said.text.as_str()), (Some(1), nobody));
+});
+
+story!(a_wrong_policy_is_refused_before_anything_starts, |stage| {
+    let file =
+        stage.writes_config("[[policy.rule]]\nname = \"R\"\nrequires.sources = [\"jira\"]\n");
+    let operator = stage.operator().with("COUNTERSIGN_CONFIG", &file);
+    let said = operator.says(&["policy", "check"]);
+    let why = "countersign: policy.rule \"R\": there is no source.jira";
+    assert_eq!((said.code, said.text.as_str()), (Some(64), why));
+    assert_eq!(operator.says(&["recorder"]).code, Some(64));
+});
