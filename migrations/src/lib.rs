@@ -12,7 +12,7 @@ mod m0003_timing;
 mod m0004_safe_mode;
 mod m0005_repetitions;
 mod m0006_post_leases;
-mod m0007_pushers;
+mod m0007_policies;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_safe_mode::Migration),
             Box::new(m0005_repetitions::Migration),
             Box::new(m0006_post_leases::Migration),
-            Box::new(m0007_pushers::Migration),
+            Box::new(m0007_policies::Migration),
         ]
     }
 }

@@ -167,3 +167,16 @@ story!(a_wrong_policy_is_refused_before_anything_starts, |stage| {
     assert_eq!((said.code, said.text.as_str()), (Some(64), why));
     assert_eq!(operator.says(&["recorder"]).code, Some(64));
 });
+
+story!(what_is_open_is_judged_anew_when_the_policy_changes, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    stage.is_configured_by("[policy]\napprovals = 2\n");
+    merge_request.status_becomes(&stage.check, "failed").await;
+    let page = stage.approver("Bob").approves(&merge_request).await;
+    assert_eq!(page.banner(), "Approved Approved by Ada, Bob.");
+    merge_request.status_becomes(&stage.check, "passed").await;
+    let [first, second] = &stage.audit_data("policy").await[..] else { panic!("two policies") };
+    assert_eq!(second["before"], first["policy"]);
+});

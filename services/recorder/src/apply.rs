@@ -82,6 +82,8 @@ enum Work<'a> {
     Messages(&'a [&'a Parsed]),
     /// It is time to look at these gates.
     Tick(&'a [GateKey]),
+    /// Another policy is in force at these gates.
+    JudgeAnew(&'a [GateKey]),
 }
 
 /// What a stream carries.
@@ -130,6 +132,11 @@ impl Applier {
         self.transact(Work::Tick(keys)).await
     }
 
+    /// Counts all decisions at these gates anew, in one transaction.
+    pub(crate) async fn judge_anew(&self, keys: &[GateKey]) -> Result<(), DbErr> {
+        self.transact(Work::JudgeAnew(keys)).await
+    }
+
     async fn transact(&self, work: Work<'_>) -> Result<(), DbErr> {
         if matches!(work, Work::Messages([])) {
             return Ok(());
@@ -137,7 +144,8 @@ impl Applier {
         let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
         let filled = match work {
             Work::Messages(messages) => self.fill(&mut ledger, messages).await,
-            Work::Tick(keys) => due::apply(&self.rules, &mut ledger, keys).await,
+            Work::Tick(keys) => due::tick(&self.rules, &mut ledger, keys).await,
+            Work::JudgeAnew(keys) => due::judge_anew(&self.rules, &mut ledger, keys).await,
         };
         match filled {
             Ok(()) => {

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::{
     Config, DatabaseError, ROLE,
     apply::{self, Applier, Carries, Rules},
-    outbox,
+    outbox, policy_change,
     safe_mode::SafeMode,
     service::{self, Service},
     store::Store,
@@ -80,6 +80,11 @@ pub async fn start(
         spawn_consumer(lifecycle, applier, stream, carries);
     }
     spawn_keeper(lifecycle, applier.clone());
+    let (judging, stop) = (applier.clone(), lifecycle.soft());
+    lifecycle.spawn("policy", async move {
+        policy_change::take_over(judging, stop).await;
+        Ok::<_, StartError>(())
+    });
     let (ticking, stop) = (applier.clone(), lifecycle.soft());
     let every = config.look_at_the_clock_every;
     lifecycle.spawn("timers", async move {

@@ -6,6 +6,7 @@ mod entity;
 mod known_checks;
 mod leases;
 mod ledger;
+mod policy;
 mod published;
 mod reads;
 mod rows;

@@ -164,6 +164,15 @@ impl Gate {
         self.finish(&before, effect.into_iter().collect(), at, policy)
     }
 
+    /// Counts all decisions anew: the policy is another one than before.
+    pub fn judge_anew(&mut self, at: Time, policy: &Policy) -> Vec<Effect> {
+        let before = self.states();
+        for request in &mut self.requests {
+            request.judge(policy);
+        }
+        self.finish(&before, Vec::new(), at, policy)
+    }
+
     /// The commit that is the head as far as we know.
     #[must_use]
     pub fn head(&self) -> Option<&Request> {

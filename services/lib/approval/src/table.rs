@@ -348,3 +348,18 @@ fn refused_and_seen_again_within_one_second_gitlab_is_asked() {
     scene.sees(&Sighting { authoritative: true, at: seconds(9), ..sighting('a', 1) });
     assert_eq!(scene.state('a'), "approved");
 }
+
+#[test]
+fn under_a_stricter_policy_an_approval_is_taken_back_and_under_the_old_one_it_counts_again() {
+    let mut scene = Scene::default();
+    scene.sees(&sighting('a', 0));
+    scene.says("ada", Word::Approve, 'a', 2);
+    scene.ends('a', CommandResult::Delivered);
+    scene.policy = policy(2);
+    scene.is_judged_anew(3);
+    assert_eq!((scene.state('a'), scene.command('a').status), ("waiting", Status::Failed));
+    scene.ends('a', CommandResult::Delivered);
+    scene.policy = policy(1);
+    scene.is_judged_anew(4);
+    assert_eq!((scene.state('a'), scene.command('a').status), ("approved", Status::Passed));
+}

@@ -166,6 +166,11 @@ impl Scene {
         self.gate.tick(seconds(at), &self.policy)
     }
 
+    /// Another policy is in force.
+    pub(crate) fn is_judged_anew(&mut self, at: i64) -> Vec<Effect> {
+        self.gate.judge_anew(seconds(at), &self.policy)
+    }
+
     pub(crate) fn state(&self, digit: char) -> &'static str {
         self.gate.request(id_of(&sha(digit))).unwrap().state().as_str()
     }

@@ -1,0 +1,59 @@
+//! The policy in force: when it is another one, what is open is looked at again.
+
+use approval::State;
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict,
+};
+use serde_json::json;
+
+use super::{
+    Change, Draft, GateKey, Ledger, Store,
+    entity::{policy_seen, status_check},
+};
+
+/// The only row of the table `policy_seen`.
+const ONLY: i32 = 1;
+
+impl Store {
+    /// Hash of the policy under which what is open was judged last.
+    pub(crate) async fn policy_seen(&self) -> Result<Option<String>, DbErr> {
+        let row = policy_seen::Entity::find_by_id(ONLY).one(self.read()).await?;
+        Ok(row.map(|row| row.hash))
+    }
+
+    /// Every gate whose merge request counts as open.
+    pub(crate) async fn all_open_gates(&self) -> Result<Vec<GateKey>, DbErr> {
+        use status_check::Column;
+        let open = [State::Waiting, State::Approved, State::Rejected, State::Expired];
+        let query = status_check::Entity::find()
+            .select_only()
+            .columns([Column::Gitlab, Column::ProjectId, Column::Iid, Column::CheckId])
+            .filter(Column::State.is_in(open.map(State::as_str)));
+        let rows: Vec<(String, i64, i64, i64)> = query.into_tuple().all(self.read()).await?;
+        let key =
+            |(gitlab, project_id, iid, check_id)| GateKey { gitlab, project_id, iid, check_id };
+        Ok(rows.into_iter().map(key).collect())
+    }
+
+    /// Puts on record which policy what is open was judged under.
+    pub(crate) async fn judged_under(&self, hash: &str, now: i64) -> Result<(), DbErr> {
+        let before = self.policy_seen().await?;
+        let mut ledger = Ledger::begin(self, now).await?;
+        let row = policy_seen::ActiveModel { id: Set(ONLY), hash: Set(hash.to_owned()) };
+        let replace = OnConflict::column(policy_seen::Column::Id)
+            .update_column(policy_seen::Column::Hash)
+            .to_owned();
+        let insert = policy_seen::Entity::insert(row).on_conflict(replace);
+        insert.exec_without_returning(ledger.tx()).await?;
+        let message = match &before {
+            Some(_) => "The policy has changed; what is open was judged anew.",
+            None => "The first policy is in force.",
+        };
+        let (message, data) = (message.to_owned(), json!({ "policy": hash, "before": before }));
+        let draft = Draft { request_id: None, kind: "policy", message, data };
+        ledger.add(Change { drafts: vec![draft], ..Change::default() });
+        let committed = ledger.commit().await?;
+        self.announce(committed.seq);
+        Ok(())
+    }
+}
