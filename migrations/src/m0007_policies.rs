@@ -1,4 +1,5 @@
-//! Who pushed to a merge request, for they may not approve it; and the policy that was in force last.
+//! Who pushed to a merge request, for they may not approve it; the freeze
+//! that took approvals away, and the policy that was in force last.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -12,6 +13,9 @@ impl MigrationTrait for Migration {
         let column = text("pushed_by").default("[]").to_owned();
         let table = Table::alter().table("status_check").add_column(column).to_owned();
         manager.alter_table(table).await?;
+        let column = big_integer_null("frozen_at");
+        let table = Table::alter().table("status_check").add_column(column).to_owned();
+        manager.alter_table(table).await?;
         // One row.
         let table = Table::create()
             .table("policy_seen")
@@ -23,7 +27,10 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table("policy_seen").to_owned()).await?;
-        let table = Table::alter().table("status_check").drop_column("pushed_by").to_owned();
-        manager.alter_table(table).await
+        for column in ["frozen_at", "pushed_by"] {
+            let table = Table::alter().table("status_check").drop_column(column).to_owned();
+            manager.alter_table(table).await?;
+        }
+        Ok(())
     }
 }

@@ -180,3 +180,40 @@ story!(what_is_open_is_judged_anew_when_the_policy_changes, |stage| {
     let [first, second] = &stage.audit_data("policy").await[..] else { panic!("two policies") };
     assert_eq!(second["before"], first["policy"]);
 });
+
+/// A freeze from and until so many seconds from now.
+fn freeze(from: i64, until: i64) -> String {
+    let now = jiff::Timestamp::from_microsecond(kit::clock::now_micros()).unwrap();
+    let at = |seconds| {
+        let at = now + jiff::SignedDuration::from_secs(seconds);
+        at.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+    };
+    format!(
+        "[[policy.freeze]]\nname = \"Year end\"\ntime_zone = \"UTC\"\nfrom = \"{}\"\nuntil = \
+         \"{}\"\n",
+        at(from),
+        at(until)
+    )
+}
+
+story!(in_a_freeze_nobody_can_approve, Terms::default().file(&freeze(-60, 86_400)), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    let page = stage.approver("Ada").approves(&merge_request).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let frozen = page.text_after("<p class=\"notice bad\" id=\"frozen\"");
+    assert!(frozen.starts_with("Frozen by \"Year end\" until "), "{frozen}");
+    assert_eq!(page.notice(), format!("Not recorded as a decision. {frozen}"));
+    stage.approver("Ada").rejects(&merge_request, "Not this year").await;
+    merge_request.status_becomes(&stage.check, "failed").await;
+});
+
+story!(a_freeze_that_begins_takes_a_passed_back, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    // It is known from the next start on, and begins after that.
+    stage.is_configured_by(&freeze(2, 86_400));
+    merge_request.status_becomes(&stage.check, "failed").await;
+    let page = stage.approver("Ada").opens_newest(&merge_request).await;
+    assert_eq!(page.banner(), "Waiting 0 of 1: needs one more approval.");
+});

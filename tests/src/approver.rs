@@ -43,6 +43,12 @@ impl Page {
                 _ => {}
             }
         }
+        // The ampersand last, so that nothing is read twice.
+        for (written, read) in
+            [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
+        {
+            text = text.replace(written, read);
+        }
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

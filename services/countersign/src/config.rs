@@ -1,5 +1,6 @@
 //! The configuration as it is written, and what each role gets of it.
 
+mod freezes;
 mod policy;
 mod rules;
 mod settings;
@@ -119,6 +120,7 @@ struct Policy {
     check: BTreeMap<String, CheckPolicy>,
     rule: Vec<rules::Rule>,
     person: Vec<rules::Person>,
+    freeze: Vec<freezes::Freeze>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]

@@ -21,6 +21,7 @@ pub(crate) async fn take_over(applier: Applier, stop: CancellationToken) {
             () = tokio::time::sleep(PAUSE) => {}
         }
     }
+    stop.cancelled().await;
 }
 
 /// The hash is stored last, so that a crash in between begins again.

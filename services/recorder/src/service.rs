@@ -5,7 +5,7 @@ mod dead_letters;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use approval::Time;
+use approval::{Facts, Policy, Time};
 use bus::Failure;
 use futures::{Stream, StreamExt, stream};
 use proto::v1::{
@@ -137,8 +137,10 @@ impl ApprovalService for Service {
         let policy = self.rules.policy_of(&facts.check_name);
         let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
         let finding = recorded.request.look_at(policy).finding;
+        let frozen = frozen(policy, facts).unwrap_or_default();
         Ok(Response::new(GetRequestResponse {
             rule,
+            frozen,
             finding: finding.map(convert::finding),
             request: Some(convert::request(&recorded)),
             decisions: decisions.into_iter().map(convert::decision).collect(),
@@ -289,6 +291,13 @@ impl Service {
             let reason = reason.sentence;
             return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
         }
+        // An approval that came late, from before the freeze: the clock takes it back any moment.
+        if wanted.post
+            && wanted.status() == WireStatus::Passed
+            && let Some(reason) = frozen(policy, &recorded.request.facts)
+        {
+            return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
+        }
         Ok(wanted)
     }
 
@@ -296,6 +305,12 @@ impl Service {
         let found = self.store.request(id).await.map_err(internal)?;
         found.ok_or_else(|| Status::not_found("there is no such request"))
     }
+}
+
+/// Why nothing can be approved now, when a freeze is on.
+fn frozen(policy: &Policy, facts: &Facts) -> Option<String> {
+    let now = Time(kit::clock::now_micros());
+    policy.frozen(facts, now).map(|frozen| frozen.sentence())
 }
 
 /// Requests as they change; a request that changes twice before it is read comes once.

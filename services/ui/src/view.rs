@@ -283,6 +283,8 @@ pub(crate) struct RequestPage {
     /// Name of its rule; empty when no rule is for it.
     pub(crate) rule: String,
     pub(crate) tree: Vec<tree::Line>,
+    /// Why nothing can be approved now; empty otherwise.
+    pub(crate) frozen: String,
     pub(crate) decisions: Vec<DecisionView>,
     pub(crate) steps: Vec<StepView>,
     pub(crate) sequence: u64,
@@ -298,6 +300,7 @@ impl RequestPage {
             row: RequestView::new(&request, visit, now),
             rule: visible(&found.rule),
             tree: tree::lines(found.finding.as_ref()),
+            frozen: visible(&found.frozen),
             decisions: found.decisions.iter().map(|it| DecisionView::new(it, now)).collect(),
             steps: found.timeline.iter().map(|it| StepView::new(it, now)).collect(),
             sequence: found.sequence,

@@ -103,6 +103,7 @@ impl System {
         let requires = Requirement::Approvals { count: approvals, from: Who::default() };
         let policy = Policy {
             rules: vec![Rule::for_all(requires, Reasons::Never)],
+            freezes: Vec::new(),
             people: People::default(),
             pending: Pending::Quiet,
             foreign_passed: ForeignPassed::Answer,

@@ -7,7 +7,7 @@ use kit::config::ConfigError;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Config, ForeignPassed, Pending, Profile,
+    Config, ForeignPassed, Pending, Profile, freezes,
     rules::{self, Known},
 };
 
@@ -28,6 +28,7 @@ impl Config {
         remind_after.sort_unstable();
         Ok(approval::Policy {
             rules: rules::rules(policy, &known)?,
+            freezes: freezes::freezes(&policy.freeze, &known)?,
             people: rules::people(&policy.person)?,
             pending: self.pending(policy.pending)?,
             foreign_passed: match policy.foreign_passed {

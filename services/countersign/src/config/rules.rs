@@ -10,11 +10,9 @@ use super::{Policy, Source, policy::duration};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
-/// One rule.
+/// Which merge requests are meant.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rule {
-    name: String,
+pub(super) struct ScopeText {
     #[serde(default)]
     gitlabs: Vec<String>,
     #[serde(default)]
@@ -25,6 +23,15 @@ pub(super) struct Rule {
     checks: Vec<String>,
     #[serde(default)]
     labels: Vec<String>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    name: String,
+    #[serde(flatten)]
+    scope: ScopeText,
     requires: Requires,
     #[serde(default)]
     author_may_approve: bool,
@@ -116,19 +123,10 @@ impl Rule {
         if self.name.trim().is_empty() {
             return Err(ConfigError("a [[policy.rule]] has no name".to_owned()));
         }
-        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlabs.contains(&it.as_str())) {
-            return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
-        }
         let time = |key: &str, text: &str| duration(&format!("{at}: {key}"), text);
         Ok(approval::Rule {
             name: self.name.clone(),
-            scope: Scope {
-                gitlabs: self.gitlabs.clone(),
-                projects: patterns(&at, "projects", &self.projects)?,
-                target_branches: patterns(&at, "target_branches", &self.target_branches)?,
-                checks: patterns(&at, "checks", &self.checks)?,
-                labels: self.labels.clone(),
-            },
+            scope: self.scope.read(&at, known)?,
             requires: self.requires.read(&at, known)?,
             author_may_approve: self.author_may_approve,
             pushers_may_approve: self.pushers_may_approve,
@@ -139,6 +137,21 @@ impl Rule {
             },
             decide_within: time("decide_within", &self.decide_within)?,
             approval_lasts: time("approval_lasts", &self.approval_lasts)?,
+        })
+    }
+}
+
+impl ScopeText {
+    pub(super) fn read(&self, at: &str, known: &Known<'_>) -> Result<Scope> {
+        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlabs.contains(&it.as_str())) {
+            return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
+        }
+        Ok(Scope {
+            gitlabs: self.gitlabs.clone(),
+            projects: patterns(at, "projects", &self.projects)?,
+            target_branches: patterns(at, "target_branches", &self.target_branches)?,
+            checks: patterns(at, "checks", &self.checks)?,
+            labels: self.labels.clone(),
         })
     }
 }
@@ -271,6 +284,7 @@ mod tests {
             ),
             (rule("requires.approvals = 0"), "invalid value"),
             (rule("requires.aprovals = 1"), "unknown field `aprovals`"),
+            (rule("requires.approvals = 1\nproject = [\"a\"]"), "unknown field `project`"),
             (rule("requires.approvals = 1\ndecide_within = \"soon\""), "decide_within must be a"),
             (rule(""), "missing field `requires`"),
             (twice, "two rules are named \"R\""),

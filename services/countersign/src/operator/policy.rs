@@ -1,7 +1,8 @@
 //! `countersign policy`: whether the rules are right, and which one is for a merge request.
 
-use approval::{Facts, Policy, Reasons, Requirement, Rule, Scope};
+use approval::{Facts, Freeze, Policy, Reasons, Requirement, Rule, Scope, Window};
 use clap::{Args, Subcommand};
+use jiff::civil::{DateTime, Time, Weekday};
 
 use super::{Problem, print};
 use crate::Config;
@@ -64,7 +65,7 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
     match policy.rule(&facts) {
         Some(rule) => print(&told(rule)),
         None => {
-            let evaluation = policy.evaluate(&facts, &[]);
+            let evaluation = policy.evaluate(&facts, &[], None);
             return Err(Problem::Failed(evaluation.explanation));
         }
     }
@@ -80,7 +81,26 @@ fn overview(policy: &Policy, hash: &str) -> String {
         1 => "One person is known by more than one name.".to_owned(),
         count => format!("{count} people are known by more than one name."),
     };
-    format!("The policy is right.\n\n{}\n\n{people}\nSHA-256 {hash}", rules.join("\n\n"))
+    let freezes: Vec<_> = policy.freezes.iter().map(freeze).collect();
+    let told = [rules, freezes].concat().join("\n\n");
+    format!("The policy is right.\n\n{told}\n\n{people}\nSHA-256 {hash}")
+}
+
+/// A freeze in lines for people.
+fn freeze(freeze: &Freeze) -> String {
+    let day = |(day, time): (Weekday, Time)| format!("{day:?} {}", time.strftime("%H:%M"));
+    let when = match freeze.window {
+        Window::Once { from, until } => {
+            let at = |moment: DateTime| moment.strftime("%Y-%m-%d %H:%M").to_string();
+            format!("from {} until {}", at(from), at(until))
+        }
+        Window::Weekly { from, until } => {
+            format!("every week from {} until {}", day(from), day(until))
+        }
+    };
+    let zone = freeze.time_zone.iana_name().unwrap_or("UTC");
+    let name = &freeze.name;
+    format!("{name}: {}\n  frozen {when} ({zone})", scope(&freeze.scope))
 }
 
 /// A rule in lines for people.

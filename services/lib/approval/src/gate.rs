@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Facts, MergeRequestState,
     Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown, Sighting, Standing, State,
-    Status, Time, Timing, Verdict, admit::admit, order::Age,
+    Status, Time, Timing, Verdict, Word, admit::admit, order::Age,
 };
 
 /// What others must do after a change.
@@ -78,6 +78,10 @@ impl Gate {
         admit(request, &attempt)?;
         let said_by = (attempt.source.as_str(), &attempt.actor);
         policy.check(&request.facts, said_by, (attempt.word, &attempt.reason))?;
+        let frozen = policy.frozen(&request.facts, attempt.at);
+        if let (Word::Approve, Some(frozen)) = (attempt.word, frozen) {
+            return Err(Refusal::new(RefusalCode::NotAllowed, frozen.sentence()));
+        }
 
         let decision = Decision {
             id: attempt.id,

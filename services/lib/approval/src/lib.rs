@@ -33,8 +33,8 @@ pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Wor
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};
 pub use policy::{
-    Evaluation, Finding, ForeignPassed, Pattern, PatternError, Pending, People, Person, Policy,
-    Reasons, Requirement, Rule, Scope, Times, Who,
+    Evaluation, Finding, ForeignPassed, Freeze, Frozen, Pattern, PatternError, Pending, People,
+    Person, Policy, Reasons, Requirement, Rule, Scope, Times, Who, Window,
 };
 pub use request::{Ending, Request, Standing, State, Verdict};
 pub use timing::Timing;

@@ -1,5 +1,6 @@
 //! Who may decide, and when a request is approved.
 
+mod freeze;
 mod pattern;
 mod people;
 mod requirement;
@@ -8,12 +9,13 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use freeze::{Freeze, Frozen, Window};
 pub use pattern::{Pattern, PatternError};
 pub use people::{People, Person};
 pub use requirement::{Finding, Requirement, Who};
 pub use rule::{Reasons, Rule, Scope};
 
-use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Verdict, Word};
+use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Time, Verdict, Word};
 
 /// What is said when no rule is for a merge request.
 const NO_RULE: &str = "No rule of the policy is for this merge request, so nobody can approve it.";
@@ -23,6 +25,8 @@ const NO_RULE: &str = "No rule of the policy is for this merge request, so nobod
 pub struct Policy {
     /// The first one that is for a merge request counts. Where none is, nobody can approve.
     pub rules: Vec<Rule>,
+    /// Times in which nothing may be approved.
+    pub freezes: Vec<Freeze>,
     /// Those who are known by more than one name.
     pub people: People,
     /// What GitLab is told while nobody has decided.
@@ -115,9 +119,28 @@ impl Policy {
         rule.check(&self.people, facts, (source, actor), (word, reason))
     }
 
-    /// What the decisions of one round about a merge request amount to.
+    /// The freeze that a moment lies in, for a merge request; of several the one that ends last.
     #[must_use]
-    pub fn evaluate(&self, facts: &Facts, decisions: &[&Decision]) -> Evaluation {
+    pub fn frozen(&self, facts: &Facts, at: Time) -> Option<Frozen> {
+        let frozen = freeze::of(&self.freezes, facts).filter_map(|freeze| freeze.at(at));
+        frozen.max_by(|one, other| one.until.cmp(&other.until))
+    }
+
+    /// When the next freeze for a merge request begins after a moment.
+    #[must_use]
+    pub fn next_freeze(&self, facts: &Facts, after: Time) -> Option<Time> {
+        freeze::of(&self.freezes, facts).filter_map(|freeze| freeze.next_start(after)).min()
+    }
+
+    /// What the decisions of one round about a merge request amount to. Approvals made before
+    /// `frozen_at`, when a freeze began, do not count.
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        facts: &Facts,
+        decisions: &[&Decision],
+        frozen_at: Option<Time>,
+    ) -> Evaluation {
         let standing = self.standing(decisions);
         let Some(rule) = self.rule(facts) else {
             let explanation = NO_RULE.to_owned();
@@ -126,7 +149,8 @@ impl Policy {
         let of = |word| standing.iter().copied().filter(move |decision| decision.word == word);
         let counts = |decision: &&Decision| {
             let (source, actor) = (&decision.source, &decision.actor);
-            rule.stands_against(&self.people, facts, source, actor).is_none()
+            Some(decision.at) >= frozen_at
+                && rule.stands_against(&self.people, facts, source, actor).is_none()
         };
         let finding = rule.requires.look_at(&of(Word::Approve).filter(counts).collect::<Vec<_>>());
         let rejected = of(Word::Reject).map(|decision| decision.actor.display());

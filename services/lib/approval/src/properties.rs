@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use crate::testing::{Scene, attempt, id_of, outcome, policy, seconds, sha, sighting};
 use crate::{
-    CommandResult, ForeignPassed, MergeRequestState, Pending, Policy, Shown, Sighting, Standing,
-    Status, Times, Verdict, Word,
+    CommandResult, ForeignPassed, Freeze, MergeRequestState, Pending, Policy, Scope, Shown,
+    Sighting, Standing, Status, Times, Verdict, Window, Word,
 };
 
 const COMMITS: [char; 3] = ['a', 'b', 'c'];
@@ -72,6 +72,14 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// In the first minute of 1970, for so many seconds.
+fn freeze((from, lasts): (i8, i8)) -> Freeze {
+    let at = |second| jiff::civil::datetime(1970, 1, 1, 0, 0, second, 0);
+    let window = Window::Once { from: at(from), until: at(from + lasts) };
+    let (name, scope, time_zone) = ("F".into(), Scope::default(), jiff::tz::TimeZone::UTC);
+    Freeze { name, scope, time_zone, window }
+}
+
 fn policies() -> impl Strategy<Value = Policy> {
     let pending = prop_oneof![
         Just(Pending::Quiet),
@@ -80,11 +88,12 @@ fn policies() -> impl Strategy<Value = Policy> {
     ];
     let foreign = prop_oneof![Just(ForeignPassed::Answer), Just(ForeignPassed::Report)];
     let limit = || prop::option::of((1_i64..30).prop_map(|it| seconds(it).0));
-    (1..3_u32, pending, foreign, limit(), limit()).prop_map(
-        |(approvals, pending, foreign_passed, decide_within, approval_lasts)| {
+    let freezes = prop::collection::vec((0..30_i8, 1..12_i8).prop_map(freeze), 0..2);
+    (1..3_u32, pending, foreign, limit(), limit(), freezes).prop_map(
+        |(approvals, pending, foreign_passed, decide_within, approval_lasts, freezes)| {
             let policy = policy(approvals);
             let times = Times { decide_within, approval_lasts, ..policy.times };
-            Policy { pending, foreign_passed, times, ..policy }
+            Policy { pending, foreign_passed, times, freezes, ..policy }
         },
     )
 }
@@ -154,7 +163,7 @@ fn check(Scene { gate, policy }: &Scene, gitlab: &GitLab) {
     for request in &gate.requests {
         let counted: Vec<_> =
             request.decisions.iter().filter(|it| it.round == request.round).collect();
-        let judged = policy.evaluate(&request.facts, &counted).verdict;
+        let judged = policy.evaluate(&request.facts, &counted, request.timing.frozen_at).verdict;
         if request.verdict != Verdict::Expired {
             assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
         }
@@ -201,6 +210,26 @@ proptest! {
         shuffled.rotate_left(seed.index(said.len()));
         shuffled.extend(again.iter().map(|index| said[index.index(said.len())]));
         prop_assert_eq!(settle(&said), settle(&shuffled));
+    }
+
+    #[test]
+    fn in_a_freeze_nothing_is_approved_however_late_it_arrives(
+        (from, lasts) in (3..20_i8, 1..12_i8),
+        early in prop::collection::vec((0..3_u8, words(), 2_i64..40), 0..8),
+        late in prop::collection::vec((0..3_u8, words(), 2_i64..40), 0..8),
+        inside in any::<prop::sample::Index>(),
+    ) {
+        let policy = Policy { freezes: vec![freeze((from, lasts))], ..policy(1) };
+        let mut scene = Scene { policy, ..Scene::default() };
+        scene.sees(&sighting('a', 1));
+        let now = i64::from(from) + i64::try_from(inside.index(lasts.unsigned_abs().into()))?;
+        for (who, word, at) in early.into_iter().chain(late) {
+            if at <= now {
+                scene.says(&format!("person {who}"), word, 'a', at);
+            }
+        }
+        scene.is(now);
+        prop_assert_ne!(scene.state('a'), "approved");
     }
 
     #[test]

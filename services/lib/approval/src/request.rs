@@ -209,10 +209,11 @@ impl Request {
     /// What the decisions of this round amount to, whatever time has done.
     #[must_use]
     pub fn look_at(&self, policy: &Policy) -> Evaluation {
-        policy.evaluate(&self.facts, &self.counted().collect::<Vec<_>>())
+        let counted = self.counted().collect::<Vec<_>>();
+        policy.evaluate(&self.facts, &counted, self.timing.frozen_at)
     }
 
-    fn counted(&self) -> impl Iterator<Item = &Decision> {
+    pub(crate) fn counted(&self) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(|it| it.round == self.round)
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn policy(approvals: u32) -> Policy {
     let requires = Requirement::Approvals { count, from: Who::default() };
     Policy {
         rules: vec![Rule::for_all(requires, Reasons::Never)],
+        freezes: Vec::new(),
         people: People::default(),
         pending: Pending::Quiet,
         foreign_passed: ForeignPassed::Answer,

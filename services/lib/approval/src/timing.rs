@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::{Command, Effect, Gate, Pending, Policy, Request, State, Status, Time, Times, Verdict};
+use crate::{
+    Command, Effect, Gate, Pending, Policy, Request, State, Status, Time, Times, Verdict, Word,
+};
 
 /// What the clock did to the current round of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -11,6 +13,8 @@ pub struct Timing {
     pub deadline: Option<Time>,
     /// The latest deadline that is known to have passed.
     pub passed: Option<Time>,
+    /// When the latest freeze began that is known to have begun in this round.
+    pub frozen_at: Option<Time>,
     /// Reminders that were sent.
     pub reminders: u32,
     /// When GitLab was last told `pending`.
@@ -54,10 +58,19 @@ impl Request {
         let deadline = self.timing.deadline.filter(|_| current);
         let resend =
             self.answer.outstanding.map(|_| later(self.answer.heard_at, policy.times.resend_after));
-        [deadline, self.next_reminder(policy), self.next_beat(policy), resend]
+        let freeze = self.next_freeze(policy).filter(|_| current);
+        [deadline, freeze, self.next_reminder(policy), self.next_beat(policy), resend]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When the next freeze takes approvals away: none was made in one, so it is the first after the last
+    /// of them.
+    fn next_freeze(&self, policy: &Policy) -> Option<Time> {
+        let approvals = self.counted().filter(|decision| decision.word == Word::Approve);
+        let counted = approvals.map(|it| it.at).filter(|at| Some(*at) >= self.timing.frozen_at);
+        policy.next_freeze(&self.facts, counted.max()?)
     }
 
     fn next_reminder(&self, policy: &Policy) -> Option<Time> {
@@ -109,6 +122,11 @@ impl Gate {
             let deadline = request.timing.deadline.filter(|deadline| *deadline <= now);
             if deadline.is_some() && request.standing == crate::Standing::Current {
                 request.timing.passed = request.timing.passed.max(deadline);
+                request.judge(policy);
+            }
+            let freeze = request.next_freeze(policy).filter(|began| *began <= now);
+            if freeze.is_some() && request.standing == crate::Standing::Current {
+                request.timing.frozen_at = freeze;
                 request.judge(policy);
             }
             effects.extend(request.remind(now, policy));

@@ -137,3 +137,50 @@ fn without_time_limits_nothing_is_ever_due() {
     assert_eq!(scene.is(i64::MAX / 2_000_000), []);
     assert_eq!(scene.gate.requests[0].verdict, Verdict::Waiting);
 }
+
+/// Frozen from second 10 to second 20.
+fn frozen(policy: &mut crate::Policy) {
+    let at = |second| jiff::civil::datetime(1970, 1, 1, 0, 0, second, 0);
+    policy.freezes = vec![crate::Freeze {
+        name: "Year end".into(),
+        scope: crate::Scope::default(),
+        time_zone: jiff::tz::TimeZone::UTC,
+        window: crate::Window::Once { from: at(10), until: at(20) },
+    }];
+}
+
+#[test]
+fn a_freeze_takes_approvals_back_and_after_it_they_must_be_made_again() {
+    let mut scene = waiting(frozen);
+    scene.says("ada", Word::Approve, 'a', 2);
+    scene.ends('a', CommandResult::Delivered);
+    assert_eq!(scene.is(9), []);
+    scene.is(10);
+    assert_eq!((scene.state('a'), scene.command('a').status), ("waiting", Status::Failed));
+    scene.ends('a', CommandResult::Delivered);
+    let said = "not_allowed: Frozen by \"Year end\" until 1970-01-01 00:00 UTC: nothing can be \
+                approved before.";
+    assert_eq!(scene.says("ada", Word::Approve, 'a', 19), said);
+    assert_eq!(scene.is(25), []);
+    assert_eq!(scene.state('a'), "waiting", "no end of a freeze approves anything");
+    scene.says("ada", Word::Approve, 'a', 26);
+    assert_eq!((scene.state('a'), scene.command('a').status), ("approved", Status::Passed));
+}
+
+#[test]
+fn in_a_freeze_one_can_reject() {
+    let mut scene = waiting(frozen);
+    scene.is(12);
+    scene.says("ada", Word::Reject, 'a', 12);
+    assert_eq!(scene.state('a'), "rejected");
+}
+
+#[test]
+fn an_approval_from_before_a_freeze_that_arrives_in_it_is_taken_back() {
+    let mut scene = waiting(frozen);
+    scene.is(12);
+    scene.says("ada", Word::Approve, 'a', 9);
+    assert!(scene.gate.requests[0].timing.due_at <= Some(seconds(12)), "the clock looks at once");
+    scene.is(12);
+    assert_eq!(scene.state('a'), "waiting");
+}

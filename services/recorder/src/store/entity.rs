@@ -47,6 +47,7 @@ pub(crate) mod status_check {
         pub problem: Option<String>,
         pub deadline: Option<i64>,
         pub time_passed: Option<i64>,
+        pub frozen_at: Option<i64>,
         pub reminders: i32,
         pub beat_at: Option<i64>,
         pub heard_at: i64,

@@ -110,6 +110,7 @@ fn timing(row: &status_check::Model) -> Result<Timing, DbErr> {
     Ok(Timing {
         deadline: row.deadline.map(Time),
         passed: row.time_passed.map(Time),
+        frozen_at: row.frozen_at.map(Time),
         reminders: number(row.reminders)?,
         beat_at: row.beat_at.map(Time),
         due_at: row.due_at.map(Time),
@@ -217,6 +218,7 @@ pub(crate) fn write(key: &GateKey, request: &Request, mark: Mark) -> status_chec
         problem: Set(request.answer.problem.clone()),
         deadline: Set(timing.deadline.map(|time| time.0)),
         time_passed: Set(timing.passed.map(|time| time.0)),
+        frozen_at: Set(timing.frozen_at.map(|time| time.0)),
         reminders: Set(small(timing.reminders)),
         beat_at: Set(timing.beat_at.map(|time| time.0)),
         heard_at: Set(request.answer.heard_at.0),
