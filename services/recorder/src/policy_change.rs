@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::Applier;
+use crate::{apply::Applier, store::Store};
 
 /// Most gates in one transaction.
 const GATES_MAX: usize = 100;
@@ -24,19 +24,24 @@ pub(crate) async fn take_over(applier: Applier, stop: CancellationToken) {
     stop.cancelled().await;
 }
 
+/// Puts the policy on record when there was none before, ahead of everything that is judged under it.
+pub(crate) async fn begin(store: &Store, hash: &str) -> Result<(), DbErr> {
+    match store.policy_seen().await? {
+        Some(_) => Ok(()),
+        None => store.judged_under(hash, kit::clock::now_micros()).await,
+    }
+}
+
 /// The hash is stored last, so that a crash in between begins again.
 async fn judge_anew(applier: &Applier) -> Result<(), DbErr> {
     let (store, hash) = (&applier.store, &applier.rules.policy_hash);
-    let seen = store.policy_seen().await?;
-    if seen.as_ref() == Some(hash) {
+    if store.policy_seen().await?.as_ref() == Some(hash) {
         return Ok(());
     }
-    if seen.is_some() {
-        let open = store.all_open_gates().await?;
-        for keys in open.chunks(GATES_MAX) {
-            applier.judge_anew(keys).await?;
-        }
-        tracing::info!(policy = hash, gates = open.len(), "the policy has changed");
+    let open = store.all_open_gates().await?;
+    for keys in open.chunks(GATES_MAX) {
+        applier.judge_anew(keys).await?;
     }
+    tracing::info!(policy = hash, gates = open.len(), "the policy has changed");
     store.judged_under(hash, kit::clock::now_micros()).await
 }

@@ -42,6 +42,7 @@ pub async fn start(
 ) -> Result<SocketAddr, StartError> {
     let store = Store::open(&config.database).await?;
     store.forget_leases(kit::clock::now_micros()).await.map_err(DatabaseError::from)?;
+    policy_change::begin(&store, &config.policy_hash).await.map_err(DatabaseError::from)?;
     let mut sources: HashSet<String> = config.sources.into_iter().collect();
     sources.insert(bus::UI_SOURCE.to_owned());
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
