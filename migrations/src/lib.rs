@@ -12,6 +12,7 @@ mod m0003_timing;
 mod m0004_safe_mode;
 mod m0005_repetitions;
 mod m0006_post_leases;
+mod m0008_people;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_safe_mode::Migration),
             Box::new(m0005_repetitions::Migration),
             Box::new(m0006_post_leases::Migration),
+            Box::new(m0008_people::Migration),
         ]
     }
 }

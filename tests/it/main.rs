@@ -19,6 +19,7 @@ mod merge_requests;
 mod pages;
 mod reading_back;
 mod safe_mode;
+mod signing_in;
 mod stalls;
 mod starting;
 mod sweeping;

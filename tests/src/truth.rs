@@ -34,6 +34,12 @@ pub(crate) async fn audit_kinds(database: &DatabaseConnection) -> Vec<String> {
     records.iter().map(kind).collect()
 }
 
+pub(crate) async fn audit_records(database: &DatabaseConnection) -> String {
+    let records = rows(database, "SELECT record FROM audit ORDER BY seq").await;
+    let text = |row: &sea_orm::QueryResult| row.try_get_by_index::<String>(0).unwrap();
+    records.iter().map(text).collect::<Vec<_>>().join("\n")
+}
+
 pub(crate) async fn outbox_is_empty(database: &DatabaseConnection) -> bool {
     count(database, "outbox").await == 0
 }

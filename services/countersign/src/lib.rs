@@ -11,6 +11,6 @@ mod settings;
 
 pub use config::{Config, load};
 pub use demo::demo;
-pub use operator::{DeadArgs, Problem, SafeModeArgs, dead, safe_mode};
+pub use operator::{DeadArgs, Problem, SafeModeArgs, UserArgs, dead, safe_mode, user};
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

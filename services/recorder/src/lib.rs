@@ -6,6 +6,7 @@
 mod apply;
 mod config;
 mod outbox;
+mod people;
 mod safe_mode;
 mod service;
 mod start;

@@ -10,6 +10,7 @@ use crate::{
     Config, DatabaseError, ROLE,
     apply::{self, Applier, Carries, Rules},
     outbox,
+    people::People,
     safe_mode::SafeMode,
     service::{self, Service},
     store::Store,
@@ -92,8 +93,9 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
+    let people = People::new(store.clone());
     let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
-    lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
+    lifecycle.spawn("gRPC", service::serve(listener, service, people, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
     Ok(address)

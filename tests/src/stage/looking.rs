@@ -29,7 +29,9 @@ impl Stage {
         .await;
     }
 
-    fn log(&self) -> String {
+    /// Everything that the product has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
@@ -72,6 +74,11 @@ impl Stage {
     /// The kinds of all audit records, in their order.
     pub async fn audit_kinds(&self) -> Vec<String> {
         truth::audit_kinds(self.database.connection().await).await
+    }
+
+    /// All audit records, one a line.
+    pub async fn audit_records(&self) -> String {
+        truth::audit_records(self.database.connection().await).await
     }
 
     /// Waits until the admin port shows a metric with this value.
