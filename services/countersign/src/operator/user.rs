@@ -35,8 +35,8 @@ enum Command {
         /// Login name: a to z, 0 to 9, dot, underscore and hyphen
         id: String,
         /// How they are called on pages and on record
-        #[arg(long)]
-        name: String,
+        #[arg(long = "name")]
+        called: String,
         /// A group they belong to, as policies name it; can be given again
         #[arg(long = "group")]
         groups: Vec<String>,
@@ -96,9 +96,10 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
     wait_for(async {
         let mut people = PeopleServiceClient::new(channel(config).await?);
         match arguments.command {
-            Command::Add { id, name, groups, email, by } => {
+            Command::Add { id, called, groups, email, by } => {
                 let password = new_password()?;
-                let person = LocalPerson { id, name, email, groups, ..LocalPerson::default() };
+                let person =
+                    LocalPerson { id, name: called, email, groups, ..LocalPerson::default() };
                 let id = person.id.clone();
                 let operator = by.name;
                 let order = AddPersonRequest { person: Some(person), password, operator };
