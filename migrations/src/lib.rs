@@ -13,6 +13,7 @@ mod m0004_safe_mode;
 mod m0005_repetitions;
 mod m0006_post_leases;
 mod m0007_policies;
+mod m0008_people;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_repetitions::Migration),
             Box::new(m0006_post_leases::Migration),
             Box::new(m0007_policies::Migration),
+            Box::new(m0008_people::Migration),
         ]
     }
 }

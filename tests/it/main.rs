@@ -20,6 +20,7 @@ mod pages;
 mod policies;
 mod reading_back;
 mod safe_mode;
+mod signing_in;
 mod stalls;
 mod starting;
 mod sweeping;

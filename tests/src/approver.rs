@@ -1,6 +1,9 @@
 //! Somebody in front of a browser without scripts: pages, forms and cookies.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use gitlab_sim::MergeRequest;
 use reqwest::{Client, StatusCode, header};
@@ -11,7 +14,8 @@ pub struct Approver {
     name: String,
     url: String,
     client: Client,
-    cookie: Arc<Mutex<Option<String>>>,
+    /// By name, as the last answer set them.
+    cookies: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// A page as a reader sees it.
@@ -100,8 +104,8 @@ impl Page {
 
 impl Approver {
     pub(crate) fn new(name: &str, url: &str, client: Client) -> Self {
-        let cookie = Arc::default();
-        Self { name: name.to_owned(), url: url.to_owned(), client, cookie }
+        let cookies = Arc::default();
+        Self { name: name.to_owned(), url: url.to_owned(), client, cookies }
     }
 
     /// Opens a page by its path.
@@ -132,9 +136,8 @@ impl Approver {
             self.gets(&path).await.status == StatusCode::SEE_OTHER
         })
         .await;
-        let answer = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
-        let location = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
-        self.gets(&location).await
+        let answer = self.gets(&path).await;
+        self.gets(answer.html.strip_prefix("see ").unwrap()).await
     }
 
     /// Approves the head of a merge request on its page.
@@ -202,9 +205,10 @@ impl Approver {
 
     async fn read(&self, request: reqwest::RequestBuilder) -> Page {
         let answer = request.send().await.unwrap();
-        if let Some(cookie) = answer.headers().get(header::SET_COOKIE) {
+        for cookie in answer.headers().get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap_or_default();
-            *self.cookie.lock().unwrap() = Some(pair.to_owned());
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
         let (status, url) = (answer.status(), answer.url().to_string());
         let see = answer.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
@@ -215,7 +219,46 @@ impl Approver {
         Page { url, status, html }
     }
 
-    fn cookie(&self) -> Option<String> {
-        self.cookie.lock().unwrap().clone()
+    /// Signs in with the form, as a browser fills it in; `see …` when it worked.
+    pub async fn signs_in(&self, login: &str, password: &str) -> Page {
+        self.signs_in_to("", login, password).await
+    }
+
+    /// The same with the form that leads on to a page.
+    pub async fn signs_in_to(&self, next: &str, login: &str, password: &str) -> Page {
+        let page = self.gets("/approval-apps/sign-in").await;
+        let token = page.hidden("token");
+        let form = [("login", login), ("password", password), ("token", &token), ("next", next)];
+        self.posts("/approval-apps/sign-in", &form).await
+    }
+
+    /// Presses *Sign out* in the head of a page.
+    pub async fn signs_out(&self, page: &Page) -> Page {
+        let head = page.html.split("action=\"/approval-apps/sign-out\"").nth(1).unwrap_or_default();
+        let token = head.split("value=\"").nth(1).unwrap_or_default();
+        let token = token.split('"').next().unwrap_or_default();
+        self.posts("/approval-apps/sign-out", &[("token", token)]).await
+    }
+
+    /// Sends a form to a path.
+    pub async fn posts(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let mut request = self.client.post(format!("{}{path}", self.url)).form(form);
+        if let Some(cookie) = self.cookie() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.read(request).await
+    }
+
+    /// The cookies of this browser, as it sends them.
+    #[must_use]
+    pub fn cookie(&self) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Takes over the cookies of another browser.
+    pub fn has_cookies_of(&self, other: &Self) {
+        *self.cookies.lock().unwrap() = other.cookies.lock().unwrap().clone();
     }
 }

@@ -1,6 +1,9 @@
 //! Somebody at a terminal on the machine where the product runs.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -42,9 +45,19 @@ impl Operator {
     /// Runs `countersign` with these words.
     #[must_use]
     pub fn says(&self, words: &[&str]) -> Said {
+        self.types(words, "")
+    }
+
+    /// The same, with a text on its standard input.
+    #[must_use]
+    pub fn types(&self, words: &[&str], text: &str) -> Said {
         let mut command = Command::new(binary());
         command.args(words).env_clear().envs(self.settings.iter().cloned());
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // One that does not read is no failure.
+        let _unread = child.stdin.take().unwrap().write_all(text.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8(text).unwrap().trim_end().to_owned();
         Said { code: output.status.code(), text }

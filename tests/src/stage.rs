@@ -79,6 +79,7 @@ impl Stage {
             ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
             ("COUNTERSIGN_DATA_DIR", data),
             ("COUNTERSIGN_DATABASE_URL", database.url.clone()),
+            ("COUNTERSIGN_UI__SIGN_IN", "name".to_owned()),
             ("COUNTERSIGN_BUS__ACK_WAIT_MS", "1000".to_owned()),
             ("COUNTERSIGN_DECISION__FIRST_WAIT_MS", "50".to_owned()),
             ("COUNTERSIGN_DECISION__REQUESTS_PER_SECOND", "500".to_owned()),

@@ -154,6 +154,7 @@ struct Ui {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SignInBy {
+    Local,
     Name,
     Header,
 }

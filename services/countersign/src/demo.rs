@@ -78,6 +78,7 @@ fn settings(
         ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
         ("COUNTERSIGN_DATA_DIR", folder.display().to_string()),
         ("COUNTERSIGN_LOG", "warn".to_owned()),
+        ("COUNTERSIGN_UI__SIGN_IN", "name".to_owned()),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(crate::load(None, &environment)?.settings(Role::All)?)

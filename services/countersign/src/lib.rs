@@ -11,6 +11,8 @@ mod settings;
 
 pub use config::{Config, load};
 pub use demo::demo;
-pub use operator::{DeadArgs, PolicyArgs, Problem, SafeModeArgs, dead, policy, safe_mode};
+pub use operator::{
+    DeadArgs, PolicyArgs, Problem, SafeModeArgs, UserArgs, dead, policy, safe_mode, user,
+};
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

@@ -5,6 +5,7 @@ mod dead;
 mod policy;
 mod safe_mode;
 mod text;
+mod user;
 
 use std::{io::Write, process};
 
@@ -13,6 +14,7 @@ use kit::config::ConfigError;
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use policy::{Arguments as PolicyArgs, run as policy};
 pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};
+pub use user::{Arguments as UserArgs, run as user};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]

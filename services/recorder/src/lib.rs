@@ -6,6 +6,7 @@
 mod apply;
 mod config;
 mod outbox;
+mod people;
 mod policy_change;
 mod safe_mode;
 mod service;

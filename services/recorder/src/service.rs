@@ -2,6 +2,7 @@
 
 mod convert;
 mod dead_letters;
+mod people;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 use crate::{
     apply::{Applier, Rules, intake},
+    people::People,
     safe_mode::SafeMode,
     store::{Filter, GateKey, LEASE, Page, Recorded, Store},
 };
@@ -60,6 +62,7 @@ pub(crate) struct Service {
 pub(crate) async fn serve(
     listener: TcpListener,
     service: Service,
+    people: People,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -77,6 +80,7 @@ pub(crate) async fn serve(
         .add_service(health)
         .add_optional_service(reflection)
         .add_service(approvals)
+        .add_service(people::server(people))
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await
 }

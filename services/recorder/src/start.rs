@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 use crate::{
     Config, DatabaseError, ROLE,
     apply::{self, Applier, Carries, Rules},
-    outbox, policy_change,
+    outbox,
+    people::People,
+    policy_change,
     safe_mode::SafeMode,
     service::{self, Service},
     store::Store,
@@ -99,8 +101,9 @@ pub async fn start(
     });
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
+    let people = People::new(store.clone());
     let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
-    lifecycle.spawn("gRPC", service::serve(listener, service, lifecycle.soft()));
+    lifecycle.spawn("gRPC", service::serve(listener, service, people, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
     Ok(address)

@@ -6,6 +6,7 @@ mod entity;
 mod known_checks;
 mod leases;
 mod ledger;
+mod people;
 mod policy;
 mod published;
 mod reads;
@@ -22,6 +23,7 @@ pub(crate) use entity::{
 };
 pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;
+pub(crate) use people::{person, session};
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};

@@ -45,7 +45,8 @@
 
   const changePage = async () => {
     const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
-    if (!answer.ok) return;
+    // Somebody who is not signed in any more is led to another page.
+    if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("main");
     if (writing()) {

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use bus::Bus;
-use proto::v1::approval_service_client::ApprovalServiceClient;
+use proto::v1::{
+    approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::{SignIn, alarms::Alarms, receipts::Receipts};
+use crate::{SignIn, alarms::Alarms, attempts::Attempts, receipts::Receipts};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) recorder: ApprovalServiceClient<Channel>,
+    pub(crate) people: PeopleServiceClient<Channel>,
+    pub(crate) attempts: Attempts,
     pub(crate) receipts: Receipts,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) alarms: Alarms,

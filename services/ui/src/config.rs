@@ -9,6 +9,11 @@ pub enum SignIn {
     Name,
     /// A proxy in front of us signs them in and names them in this header.
     Header(HeaderName),
+    /// They sign in here, with a password that recorder knows by its hash.
+    Local {
+        /// Whether browsers on this machine may do so over plain HTTP.
+        plain: bool,
+    },
 }
 
 /// What the browser's side needs to know.

@@ -4,6 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::{
@@ -18,11 +19,15 @@ use serde::Deserialize;
 use crate::{
     app::App,
     person::Visit,
+    session::Session,
     view::{RequestView, Row},
 };
 
 /// A line now and then, so that proxies do not take the stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How often it is asked whether who listens is still signed in.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct From {
@@ -35,8 +40,10 @@ pub(crate) async fn stream(
     State(mut app): State<App>,
     Query(from): Query<From>,
     visit: Visit,
+    session: Option<Extension<Session>>,
     headers: HeaderMap,
 ) -> Response {
+    let session = session.map(|Extension(session)| session);
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.and_then(|id| id.parse().ok()).or(from.after);
     let question = WatchRequestsRequest {
@@ -45,17 +52,32 @@ pub(crate) async fn stream(
     };
     match app.recorder.watch_requests(question).await {
         Ok(changes) => {
+            let over = session_over(app.clone(), session);
             let changes = changes
                 .into_inner()
                 .take_while(|change| std::future::ready(change.is_ok()))
                 .filter_map(move |change| {
                     std::future::ready(change.ok().and_then(|change| event(change, &visit)))
                 })
-                .take_until(app.stop.clone().cancelled_owned());
+                .take_until(app.stop.clone().cancelled_owned())
+                .take_until(over);
             respond(changes)
         }
         // The browser tries again by itself.
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Waits until the session of whoever listens is over.
+async fn session_over(app: App, session: Option<Session>) {
+    let Some(Session { secret, .. }) = session else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if matches!(Session::find(&app, secret.clone(), false).await, Ok(None)) {
+            return;
+        }
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod alarms;
 mod app;
+mod attempts;
 mod config;
 mod events;
 mod pages;
 mod person;
 mod receipts;
+mod session;
 mod start;
 mod view;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod dead_letters;
 mod decide;
+pub(crate) mod sign_in;
 
 use askama::Template;
 use axum::{
@@ -148,7 +149,7 @@ async fn find(app: &App, id: &str) -> Result<GetRequestResponse, tonic::Status> 
 }
 
 /// A page for what recorder did not answer.
-fn unavailable(visit: &Visit, status: &tonic::Status) -> Response {
+pub(crate) fn unavailable(visit: &Visit, status: &tonic::Status) -> Response {
     match status.code() {
         Code::NotFound | Code::InvalidArgument => {
             let sentence = "There is nothing at this address. It may have been mistyped.";
@@ -160,6 +161,14 @@ fn unavailable(visit: &Visit, status: &tonic::Status) -> Response {
             trouble(StatusCode::SERVICE_UNAVAILABLE, "Not available", sentence.to_owned(), visit)
         }
     }
+}
+
+/// What was sent by somebody whose session is over. It is not done after they have signed in: they
+/// look at the page again first.
+pub(crate) fn not_signed_in(visit: &Visit) -> Response {
+    let sentence =
+        "You are not signed in any more. Nothing was recorded: sign in and decide again.";
+    trouble(StatusCode::UNAUTHORIZED, "Not recorded", sentence.to_owned(), visit)
 }
 
 fn trouble(status: StatusCode, title: &'static str, sentence: String, visit: &Visit) -> Response {

@@ -7,7 +7,7 @@ use axum::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{SignIn, app::App};
+use crate::{SignIn, app::App, session::Session};
 
 const COOKIE: &str = "countersign";
 const NAME_CHARS_MAX: usize = 80;
@@ -25,6 +25,8 @@ pub(crate) struct Visit {
     pub(crate) dead_letters: u64,
     /// Why only `failed` is posted; empty when everything is.
     pub(crate) safe_mode: String,
+    /// Whether they signed in here, and can sign out.
+    pub(crate) signs_out: bool,
     /// Whether the browser does not have the secret yet.
     new: bool,
 }
@@ -34,6 +36,8 @@ pub(crate) struct Visit {
 pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) groups: Vec<String>,
 }
 
 impl Person {
@@ -42,7 +46,7 @@ impl Person {
         let name: String =
             name.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
         let id = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(".");
-        (!id.is_empty()).then_some(Self { id, name })
+        (!id.is_empty()).then_some(Self { id, name, email: String::new(), groups: Vec::new() })
     }
 }
 
@@ -57,8 +61,16 @@ impl Visit {
                 let said = headers.get(name).and_then(|value| value.to_str().ok());
                 (said.and_then(Person::named), false)
             }
+            SignIn::Local { .. } => (None, false),
         };
-        Self { secret, person, names_itself, dead_letters: 0, safe_mode: String::new(), new }
+        let (dead_letters, safe_mode, signs_out) = (0, String::new(), false);
+        Self { secret, person, names_itself, dead_letters, safe_mode, signs_out, new }
+    }
+
+    /// The visit of somebody who is signed in: their session keys the tokens.
+    fn signed_in(self, session: &Session) -> Self {
+        let (secret, person) = (session.form_key.clone(), Some(session.person.clone()));
+        Self { secret, person, signs_out: true, new: false, ..self }
     }
 
     /// The token that a form about this request and commit must carry.
@@ -102,6 +114,13 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let visit = Self::of(&parts.headers, &app.sign_in);
+        let local = matches!(*app.sign_in, SignIn::Local { .. });
+        let visit = match parts.extensions.get::<Session>() {
+            Some(session) => visit.signed_in(session),
+            // What stands in the way of the work is not for everybody who finds the form.
+            None if local => return Ok(visit),
+            None => visit,
+        };
         let (dead_letters, safe_mode) = (app.alarms.dead_letters(), app.alarms.safe_mode());
         Ok(Self { dead_letters, safe_mode, ..visit })
     }

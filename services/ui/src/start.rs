@@ -5,15 +5,21 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, header},
+    middleware,
     response::Redirect,
     routing::{get, post},
 };
 use bus::{Bus, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
-use proto::v1::approval_service_client::ApprovalServiceClient;
+use proto::v1::{
+    approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
+};
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use crate::{Config, alarms::Alarms, app::App, events, pages, receipts::Receipts};
+use crate::{
+    Config, alarms::Alarms, app::App, attempts::Attempts, events, pages, receipts::Receipts,
+    session,
+};
 
 /// When the browser's side cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +44,7 @@ pub async fn start(
     ensure_streams(&bus, &own).await?;
     let receipts = Receipts::default();
     lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
+    let people = PeopleServiceClient::new(channel.clone());
     let recorder = ApprovalServiceClient::new(channel);
     let alarms = Alarms::default();
     lifecycle.spawn("dead letter count", alarms.clone().follow(recorder.clone(), lifecycle.soft()));
@@ -45,6 +52,8 @@ pub async fn start(
     let app = App {
         bus,
         recorder,
+        people,
+        attempts: Attempts::default(),
         alarms,
         receipts,
         sign_in: Arc::new(config.sign_in),
@@ -66,12 +75,15 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/dead-letters/{id}/replay", post(pages::dead_letters::replay))
         .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
         .route("/approval-apps/me", post(pages::set_name))
+        .route(session::SIGN_IN, get(pages::sign_in::form).post(pages::sign_in::sign_in))
+        .route("/approval-apps/sign-out", post(pages::sign_in::sign_out))
         .route("/approval-apps/assets/{name}", get(pages::asset))
         .fallback(pages::not_found)
         .layer(CompressionLayer::new());
     // Events are not compressed: each must leave at once.
-    let all = pages.route("/approval-apps/events", get(events::stream)).with_state(app);
-    secured(all)
+    let all = pages.route("/approval-apps/events", get(events::stream));
+    let guard = middleware::from_fn_with_state(app.clone(), session::guard);
+    secured(all.layer(guard).with_state(app))
 }
 
 /// What a browser may do with our pages: show them, with our own files, in our own window.

@@ -235,6 +235,7 @@ pub(crate) struct Notice {
 pub(crate) struct Reader {
     pub(crate) name: String,
     pub(crate) names_itself: bool,
+    pub(crate) signs_out: bool,
     pub(crate) token: String,
     /// How many are open.
     pub(crate) dead_letters: u64,
@@ -247,6 +248,7 @@ impl Reader {
         Self {
             name: visit.person.as_ref().map(|person| person.name.clone()).unwrap_or_default(),
             names_itself: visit.names_itself,
+            signs_out: visit.signs_out,
             token: visit.token("me", ""),
             dead_letters: visit.dead_letters,
             safe_mode: visit.safe_mode.clone(),
@@ -318,6 +320,20 @@ pub(crate) struct WhoPage {
     pub(crate) sha: String,
     pub(crate) target_branch: String,
     pub(crate) reason: String,
+    pub(crate) token: String,
+}
+
+/// Asks for login name and password.
+#[derive(Debug, Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInPage {
+    pub(crate) reader: Reader,
+    /// Whether there is nobody yet who could.
+    pub(crate) nobody: bool,
+    /// Why it did not work; empty before it was tried.
+    pub(crate) error: String,
+    pub(crate) next: String,
+    pub(crate) login: String,
     pub(crate) token: String,
 }
 

@@ -29,7 +29,9 @@ impl Stage {
         .await;
     }
 
-    fn log(&self) -> String {
+    /// Everything that the product has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
@@ -80,6 +82,12 @@ impl Stage {
         let records = truth::audit_records(self.database.connection().await).await;
         let of_kind = records.into_iter().filter(|record| record["kind"] == kind);
         of_kind.map(|record| record["data"].clone()).collect()
+    }
+
+    /// All audit records, one a line.
+    pub async fn audit_records(&self) -> String {
+        let records = truth::audit_records(self.database.connection().await).await;
+        records.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until the admin port shows a metric with this value.

@@ -172,6 +172,10 @@ impl Config {
 
     fn ui(&self, listen: SocketAddr) -> Result<ui::Config> {
         let sign_in = match self.ui.sign_in {
+            SignInBy::Local => {
+                let tls = self.server.public_url.starts_with("https://");
+                ui::SignIn::Local { plain: listen.ip().is_loopback() && !tls }
+            }
             SignInBy::Header => {
                 let name = self.ui.user_header.parse().map_err(|_| {
                     ConfigError("ui.user_header is not the name of a header".to_owned())
@@ -182,8 +186,8 @@ impl Config {
             SignInBy::Name => {
                 return wrong(format!(
                     "with ui.sign_in = \"name\" anybody who reaches {listen} could approve under \
-                     any name: listen on 127.0.0.1, or put a proxy that signs people in before it \
-                     and set ui.sign_in = \"header\""
+                     any name: listen on 127.0.0.1, or let people sign in with ui.sign_in = \
+                     \"local\", or with \"header\" behind a proxy that signs them in"
                 ));
             }
         };
@@ -289,11 +293,12 @@ mod tests {
 
     #[test]
     fn typed_names_are_for_one_machine_only() {
-        let open = [("COUNTERSIGN_LISTEN", "0.0.0.0:8080")];
+        let open = [("COUNTERSIGN_LISTEN", "0.0.0.0:8080"), ("COUNTERSIGN_UI__SIGN_IN", "name")];
         let refused = trouble(Role::All, &open, "").unwrap_or_default();
         assert!(refused.contains("anybody who reaches 0.0.0.0:8080 could approve"), "{refused}");
         let proxied = [open[0], ("COUNTERSIGN_UI__SIGN_IN", "header")];
         assert_eq!(trouble(Role::All, &proxied, ""), None);
+        assert_eq!(trouble(Role::All, &open[..1], ""), None, "people sign in");
     }
 
     #[test]

@@ -18,12 +18,16 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// Connects to the recorder that the configuration names: `recorder.url` when it is set, else that
 /// of the `countersign up` in the data folder.
 pub(super) async fn connect(config: &Config) -> Result<ApprovalServiceClient<Channel>, Problem> {
+    Ok(ApprovalServiceClient::new(channel(config).await?))
+}
+
+/// The same for any service of recorder's.
+pub(super) async fn channel(config: &Config) -> Result<Channel, Problem> {
     let (url, nobody) = whereabouts(config)?;
     let endpoint = Endpoint::from_shared(url)
         .map_err(|_| Problem::Usage("recorder.url is not an address".to_owned()))?;
     let channel = endpoint.connect_timeout(CONNECT_PATIENCE).timeout(PATIENCE).connect().await;
-    let channel = channel.map_err(|_| Problem::Failed(nobody))?;
-    Ok(ApprovalServiceClient::new(channel))
+    channel.map_err(|_| Problem::Failed(nobody))
 }
 
 /// The address, and what to say when nobody answers there.

@@ -44,6 +44,10 @@ impl IntoResponse for HangUp {
     }
 }
 
+/// Who connected to us, in the extensions of each request: a browser, or the proxy before us.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
 #[derive(Debug)]
 struct HungUp;
 
@@ -70,9 +74,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, for example: others may end meanwhile.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -82,7 +86,7 @@ pub async fn serve(
             },
             () = stop.cancelled() => break,
         };
-        serve_connection(stream, router.clone(), &graceful);
+        serve_connection(stream, Peer(peer), router.clone(), &graceful);
     }
     drop(listener);
     tokio::select! {
@@ -92,11 +96,12 @@ pub async fn serve(
     Ok(())
 }
 
-fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
+fn serve_connection(stream: TcpStream, peer: Peer, router: Router, graceful: &GracefulShutdown) {
     // Small answers should not wait for more; it works on any connected socket.
     let _best_effort = stream.set_nodelay(true);
     let (wire, head, last_word) = Wire::new(stream);
-    let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<_>| {
+        request.extensions_mut().insert(peer);
         let (router, head) = (router.clone(), head.clone());
         async move { answer(router, &head, request.map(Body::new)).await }
     });

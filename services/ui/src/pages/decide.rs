@@ -86,7 +86,12 @@ async fn send(
         verdict: form.verdict.clone(),
         sha: form.sha.clone(),
         target_branch: form.target_branch.clone(),
-        actor: Some(Actor { id: person.id.clone(), name: person.name.clone(), ..Actor::default() }),
+        actor: Some(Actor {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            email: person.email.clone(),
+            groups: person.groups.clone(),
+        }),
         reason: form.reason.trim().to_owned(),
         ..Decision::default()
     };

@@ -42,6 +42,7 @@ impl Setting {
             ("COUNTERSIGN_GITLAB_TOKEN", &self.token),
             ("COUNTERSIGN_HOOK_SECRET", HOOK_SECRET),
             ("COUNTERSIGN_LISTEN", "127.0.0.1:0"),
+            ("COUNTERSIGN_UI__SIGN_IN", "name"),
             ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0"),
             ("COUNTERSIGN_RECORDER__LISTEN", "127.0.0.1:0"),
             ("COUNTERSIGN_DATA_DIR", &data),

@@ -136,7 +136,10 @@ impl Around<'_> {
                 set("COUNTERSIGN_DECISION__REQUESTS_PER_SECOND", "400".to_owned());
                 set("COUNTERSIGN_DECISION__SWEEP_PER_SECOND", SWEEP_PER_SECOND.to_string());
             }
-            _ => set("COUNTERSIGN_LISTEN", address.to_string()),
+            _ => {
+                set("COUNTERSIGN_LISTEN", address.to_string());
+                set("COUNTERSIGN_UI__SIGN_IN", "name".to_owned());
+            }
         }
         if let Some(recorder) = through("recorder") {
             set("COUNTERSIGN_RECORDER__URL", format!("http://{recorder}"));

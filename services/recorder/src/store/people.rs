@@ -1,0 +1,78 @@
+//! People who sign in with a password of ours, and their sessions.
+
+mod entity;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+pub(crate) use entity::{person, session};
+
+use super::{Ledger, Store};
+
+impl Store {
+    /// One person.
+    pub(crate) async fn person(&self, id: &str) -> Result<Option<person::Model>, DbErr> {
+        person::Entity::find_by_id(id).one(self.read()).await
+    }
+
+    /// Everybody by id, or the first few.
+    pub(crate) async fn people(&self, limit: Option<u64>) -> Result<Vec<person::Model>, DbErr> {
+        let all = person::Entity::find().order_by_asc(person::Column::Id);
+        all.limit(limit).all(self.read()).await
+    }
+
+    /// One session, which may be over.
+    pub(crate) async fn session(&self, id: &str) -> Result<Option<session::Model>, DbErr> {
+        session::Entity::find_by_id(id).one(self.read()).await
+    }
+
+    /// Begins a session, and forgets those that are over by time.
+    pub(crate) async fn begin_session(&self, row: session::Model) -> Result<(), DbErr> {
+        let over = session::Column::ExpiresAt.lte(row.created_at);
+        session::Entity::delete_many().filter(over).exec(self.write()).await?;
+        let insert = session::Entity::insert(row.into_active_model());
+        insert.exec_without_returning(self.write()).await.map(drop)
+    }
+
+    /// Takes note that a session is in use.
+    pub(crate) async fn see_session(&self, id: &str, now: i64) -> Result<(), DbErr> {
+        let update = session::Entity::update_many()
+            .col_expr(session::Column::SeenAt, Expr::value(now))
+            .filter(session::Column::Id.eq(id));
+        update.exec(self.write()).await.map(drop)
+    }
+
+    /// Ends a session.
+    pub(crate) async fn end_session(&self, id: &str) -> Result<(), DbErr> {
+        session::Entity::delete_by_id(id).exec(self.write()).await.map(drop)
+    }
+}
+
+impl Ledger {
+    /// One person as they are in this transaction: until its end nobody else changes them.
+    pub(crate) async fn person(&self, id: &str) -> Result<Option<person::Model>, DbErr> {
+        person::Entity::find_by_id(id).one(self.tx()).await
+    }
+
+    /// Puts a new person into this transaction.
+    pub(crate) async fn add_person(&self, row: person::Model) -> Result<(), DbErr> {
+        let insert = person::Entity::insert(row.into_active_model());
+        insert.exec_without_returning(self.tx()).await.map(drop)
+    }
+
+    /// Changes a person in this transaction.
+    pub(crate) async fn change_person(
+        &self,
+        row: person::ActiveModel,
+    ) -> Result<person::Model, DbErr> {
+        row.update(self.tx()).await
+    }
+
+    /// Ends all sessions of a person in this transaction.
+    pub(crate) async fn end_sessions_of(&self, person_id: &str) -> Result<(), DbErr> {
+        let theirs = session::Column::PersonId.eq(person_id);
+        session::Entity::delete_many().filter(theirs).exec(self.tx()).await.map(drop)
+    }
+}
