@@ -38,7 +38,7 @@ story!(an_audit_record_that_was_edited_lets_only_failed_through, |stage| {
     stage.somebody_edits_the_audit_record("GitLab called", "Nobody called").await;
     stage.starts();
     stage.approver("Ada").approves(&merge_request).await;
-    stage.page_says("Safe mode. The audit record does not verify after its record 0").await;
+    stage.page_says("Safe mode. The audit record does not verify after its record 1").await;
     assert_eq!(merge_request.status(&stage.check), "pending");
     assert!(asked(stage).contains("it was changed by somebody else than Countersign."));
     stage.somebody_edits_the_audit_record("Nobody called", "GitLab called").await;

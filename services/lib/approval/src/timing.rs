@@ -66,8 +66,11 @@ impl Request {
     }
 
     /// When the next freeze takes approvals away: none was made in one, so it is the first after the last
-    /// of them.
+    /// of them. What has expired has none to lose.
     fn next_freeze(&self, policy: &Policy) -> Option<Time> {
+        if self.verdict == Verdict::Expired {
+            return None;
+        }
         let approvals = self.counted().filter(|decision| decision.word == Word::Approve);
         let counted = approvals.map(|it| it.at).filter(|at| Some(*at) >= self.timing.frozen_at);
         policy.next_freeze(&self.facts, counted.max()?)
@@ -119,14 +122,17 @@ impl Gate {
         let before = self.states();
         let mut effects = Vec::new();
         for request in &mut self.requests {
+            let freeze = request.next_freeze(policy).filter(|began| *began <= now);
+            let deadline = request.timing.deadline.filter(|deadline| *deadline <= now);
+            // In their order, however late it is looked: what expired before a freeze stays expired.
+            let first = deadline.is_none_or(|deadline| freeze <= Some(deadline));
+            if freeze.is_some() && first && request.standing == crate::Standing::Current {
+                request.timing.frozen_at = freeze;
+                request.judge(policy);
+            }
             let deadline = request.timing.deadline.filter(|deadline| *deadline <= now);
             if deadline.is_some() && request.standing == crate::Standing::Current {
                 request.timing.passed = request.timing.passed.max(deadline);
-                request.judge(policy);
-            }
-            let freeze = request.next_freeze(policy).filter(|began| *began <= now);
-            if freeze.is_some() && request.standing == crate::Standing::Current {
-                request.timing.frozen_at = freeze;
                 request.judge(policy);
             }
             effects.extend(request.remind(now, policy));

@@ -184,3 +184,18 @@ fn an_approval_from_before_a_freeze_that_arrives_in_it_is_taken_back() {
     scene.is(12);
     assert_eq!(scene.state('a'), "waiting");
 }
+
+#[test]
+fn what_expired_before_a_freeze_stays_expired_and_what_was_frozen_before_it_expired_waits() {
+    for (lasts, looks, state) in
+        [(5, &[8, 12][..], "expired"), (5, &[12][..], "expired"), (9, &[15][..], "waiting")]
+    {
+        let mut scene = waiting(frozen);
+        scene.policy.times.approval_lasts = Some(seconds(lasts).0);
+        scene.says("ada", Word::Approve, 'a', 2);
+        for at in looks {
+            scene.is(*at);
+        }
+        assert_eq!(scene.state('a'), state, "{lasts} {looks:?}");
+    }
+}
