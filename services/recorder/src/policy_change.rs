@@ -38,7 +38,7 @@ async fn judge_anew(applier: &Applier) -> Result<(), DbErr> {
     if store.policy_seen().await?.as_ref() == Some(hash) {
         return Ok(());
     }
-    let open = store.all_open_gates().await?;
+    let open = store.open_gates(None).await?;
     for keys in open.chunks(GATES_MAX) {
         applier.judge_anew(keys).await?;
     }

@@ -231,7 +231,7 @@ impl ApprovalService for Service {
     ) -> Result<Response<ListWatchedResponse>, Status> {
         let gitlab = &request.get_ref().gitlab;
         let checks = self.store.known_checks(gitlab).await.map_err(internal)?;
-        let open = self.store.open_gates(gitlab).await.map_err(internal)?;
+        let open = self.store.open_gates(Some(gitlab)).await.map_err(internal)?;
         Ok(Response::new(convert::watched(checks, open)))
     }
 

@@ -1,15 +1,9 @@
 //! The policy in force: when it is another one, what is open is looked at again.
 
-use approval::State;
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict,
-};
+use sea_orm::{DbErr, EntityTrait, Set, sea_query::OnConflict};
 use serde_json::json;
 
-use super::{
-    Change, Draft, GateKey, Ledger, Store,
-    entity::{policy_seen, status_check},
-};
+use super::{Change, Draft, Ledger, Store, entity::policy_seen};
 
 /// The only row of the table `policy_seen`.
 const ONLY: i32 = 1;
@@ -19,20 +13,6 @@ impl Store {
     pub(crate) async fn policy_seen(&self) -> Result<Option<String>, DbErr> {
         let row = policy_seen::Entity::find_by_id(ONLY).one(self.read()).await?;
         Ok(row.map(|row| row.hash))
-    }
-
-    /// Every gate whose merge request counts as open.
-    pub(crate) async fn all_open_gates(&self) -> Result<Vec<GateKey>, DbErr> {
-        use status_check::Column;
-        let open = [State::Waiting, State::Approved, State::Rejected, State::Expired];
-        let query = status_check::Entity::find()
-            .select_only()
-            .columns([Column::Gitlab, Column::ProjectId, Column::Iid, Column::CheckId])
-            .filter(Column::State.is_in(open.map(State::as_str)));
-        let rows: Vec<(String, i64, i64, i64)> = query.into_tuple().all(self.read()).await?;
-        let key =
-            |(gitlab, project_id, iid, check_id)| GateKey { gitlab, project_id, iid, check_id };
-        Ok(rows.into_iter().map(key).collect())
     }
 
     /// Puts on record which policy what is open was judged under.

@@ -125,20 +125,18 @@ impl Store {
         query.all(self.read()).await
     }
 
-    /// Gates of an instance whose merge request counts as open.
-    pub(crate) async fn open_gates(&self, gitlab: &str) -> Result<Vec<GateKey>, DbErr> {
+    /// Gates whose merge request counts as open, of one instance or of all.
+    pub(crate) async fn open_gates(&self, gitlab: Option<&str>) -> Result<Vec<GateKey>, DbErr> {
         use status_check::Column;
         let open = [State::Waiting, State::Approved, State::Rejected, State::Expired];
         let query = status_check::Entity::find()
             .select_only()
-            .columns([Column::ProjectId, Column::Iid, Column::CheckId])
+            .columns([Column::Gitlab, Column::ProjectId, Column::Iid, Column::CheckId])
             .filter(Column::State.is_in(open.map(State::as_str)))
-            .filter(Column::Gitlab.eq(gitlab));
-        let rows: Vec<(i64, i64, i64)> = query.into_tuple().all(self.read()).await?;
-        let key = |(project_id, iid, check_id)| {
-            let gitlab = gitlab.to_owned();
-            GateKey { gitlab, project_id, iid, check_id }
-        };
+            .apply_if(gitlab, |query, gitlab| query.filter(Column::Gitlab.eq(gitlab)));
+        let rows: Vec<(String, i64, i64, i64)> = query.into_tuple().all(self.read()).await?;
+        let key =
+            |(gitlab, project_id, iid, check_id)| GateKey { gitlab, project_id, iid, check_id };
         Ok(rows.into_iter().map(key).collect())
     }
 
