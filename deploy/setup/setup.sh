@@ -2,7 +2,7 @@
 # Brings what a command needs and writes .tools/env.
 #   setup.sh build   Rust and a C compiler
 #   setup.sh demo    build, and nats-server
-#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace and a second NATS client
+#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq and a second NATS client
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -254,6 +254,8 @@ fi
 if [ "$for_what" = test ]; then
     find_postgres >/dev/null || want "the PostgreSQL server" postgresql
     type -P strace >/dev/null || want "strace" strace
+    type -P curl >/dev/null || want "curl" curl
+    type -P jq >/dev/null || want "jq" jq
     if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then want_browser; fi
 fi
 

@@ -14,6 +14,7 @@ mod m0005_repetitions;
 mod m0006_post_leases;
 mod m0007_policies;
 mod m0008_people;
+mod m0009_api_tokens;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_post_leases::Migration),
             Box::new(m0007_policies::Migration),
             Box::new(m0008_people::Migration),
+            Box::new(m0009_api_tokens::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@
 //! program; see `tests::Stage` for what is checked at the end of each.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should panic")]
 
+mod api;
 mod approving;
 mod browser;
 mod bus;

@@ -177,7 +177,8 @@ impl OutsideSystem {
     /// Publishes a decision with a client that is not ours (`nats-py`) and returns its receipt.
     pub async fn decides_from_python(&self, decision: &Value) -> Value {
         let python = tool("COUNTERSIGN_TEST_PYTHON", "python3");
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("it/publish_decision.py");
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("../docs/integrations/publish_decision.py");
         let output = tokio::process::Command::new(python)
             .arg(script)
             .args([&self.url, &self.name, &self.password, &decision.to_string()])

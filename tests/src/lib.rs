@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should panic")]
 #![expect(clippy::disallowed_methods, reason = "tools are found by the environment")]
 
+mod api_client;
 mod approver;
 mod browser;
 mod bus;
@@ -20,6 +21,7 @@ mod terms;
 mod truth;
 mod users;
 
+pub use api_client::{Answer, ApiClient};
 pub use approver::{Approver, Page};
 pub use browser::Browser;
 pub use bus::{Inspector, OutsideSystem};

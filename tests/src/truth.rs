@@ -85,3 +85,13 @@ pub(crate) async fn every_attempt_has_one_receipt(database: &DatabaseConnection,
     }
     assert_eq!(bus.receipts().await, attempts, "attempts and their receipts");
 }
+
+/// The texts that these columns, put together, have in every row.
+pub(crate) async fn texts(
+    database: &DatabaseConnection,
+    table: &str,
+    columns: &str,
+) -> Vec<String> {
+    let rows = rows(database, &format!("SELECT {columns} FROM {table}")).await;
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}

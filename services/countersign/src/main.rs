@@ -3,7 +3,9 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use countersign::{DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, UserArgs, load};
+use countersign::{
+    DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, TokenArgs, UserArgs, load,
+};
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
 /// requests, and GitLab shows what they decided.
@@ -37,6 +39,8 @@ enum Command {
     Policy(PolicyArgs),
     /// Say whether only failed is posted and why, or go on
     SafeMode(SafeModeArgs),
+    /// Make, list and revoke the tokens of systems that decide over HTTP
+    Token(TokenArgs),
     /// Add, list and change the people who sign in with a password
     User(UserArgs),
     /// Print every setting with its default and its explanation
@@ -77,6 +81,10 @@ fn main() -> ExitCode {
         Command::SafeMode(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);
             return done(config.and_then(|config| countersign::safe_mode(&config, arguments)));
+        }
+        Command::Token(arguments) => {
+            let config = load(config.as_deref(), &environment).map_err(Problem::from);
+            return done(config.and_then(|config| countersign::token(&config, arguments)));
         }
         Command::User(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);

@@ -5,6 +5,7 @@ mod dead;
 mod policy;
 mod safe_mode;
 mod text;
+mod token;
 mod user;
 
 use std::{io::Write, process};
@@ -14,6 +15,7 @@ use kit::config::ConfigError;
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use policy::{Arguments as PolicyArgs, run as policy};
 pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};
+pub use token::{Arguments as TokenArgs, run as token};
 pub use user::{Arguments as UserArgs, run as user};
 
 /// Why a command did not do what it was asked for.

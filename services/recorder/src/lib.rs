@@ -13,6 +13,7 @@ mod service;
 mod start;
 mod store;
 mod timers;
+mod tokens;
 
 pub use config::Config;
 pub use start::{StartError, start};

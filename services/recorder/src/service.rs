@@ -3,6 +3,7 @@
 mod convert;
 mod dead_letters;
 mod people;
+mod tokens;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -33,6 +34,7 @@ use crate::{
     people::People,
     safe_mode::SafeMode,
     store::{Filter, GateKey, LEASE, Page, Recorded, Store},
+    tokens::Tokens,
 };
 
 /// Rows of a page when none are asked for, and at most.
@@ -63,6 +65,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     service: Service,
     people: People,
+    tokens: Tokens,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -81,6 +84,7 @@ pub(crate) async fn serve(
         .add_optional_service(reflection)
         .add_service(approvals)
         .add_service(people::server(people))
+        .add_service(tokens::server(tokens))
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await
 }

@@ -16,6 +16,7 @@ use crate::{
     service::{self, Service},
     store::Store,
     timers,
+    tokens::Tokens,
 };
 
 /// Most messages in one transaction.
@@ -60,6 +61,7 @@ pub async fn start(
         Ok::<_, StartError>(())
     });
 
+    let tokens = Tokens::new(store.clone(), sources.clone());
     let rules = Arc::new(Rules {
         names: bus.names().clone(),
         policy: config.policy,
@@ -103,7 +105,7 @@ pub async fn start(
     let address = listener.local_addr()?;
     let people = People::new(store.clone());
     let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
-    lifecycle.spawn("gRPC", service::serve(listener, service, people, lifecycle.soft()));
+    lifecycle.spawn("gRPC", service::serve(listener, service, people, tokens, lifecycle.soft()));
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
     Ok(address)

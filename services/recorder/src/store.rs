@@ -13,6 +13,7 @@ mod reads;
 mod rows;
 mod safe_mode;
 mod statements;
+mod tokens;
 mod writing;
 
 pub use connect::{Database, DatabaseError};
@@ -27,4 +28,5 @@ pub(crate) use people::{person, session};
 pub(crate) use published::Published;
 pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};
+pub(crate) use tokens::api_token;
 pub(crate) use writing::{Change, Draft, Posted};

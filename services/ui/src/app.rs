@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bus::Bus;
 use proto::v1::{
     approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
+    token_service_client::TokenServiceClient,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -16,6 +17,7 @@ pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) recorder: ApprovalServiceClient<Channel>,
     pub(crate) people: PeopleServiceClient<Channel>,
+    pub(crate) tokens: TokenServiceClient<Channel>,
     pub(crate) attempts: Attempts,
     pub(crate) receipts: Receipts,
     pub(crate) sign_in: Arc<SignIn>,

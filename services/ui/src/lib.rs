@@ -5,6 +5,7 @@
 //! hidden is never the only lock.
 
 mod alarms;
+mod api;
 mod app;
 mod attempts;
 mod config;

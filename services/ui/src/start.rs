@@ -13,11 +13,12 @@ use bus::{Bus, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::{
     approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
+    token_service_client::TokenServiceClient,
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    Config, alarms::Alarms, app::App, attempts::Attempts, events, pages, receipts::Receipts,
+    Config, alarms::Alarms, api, app::App, attempts::Attempts, events, pages, receipts::Receipts,
     session,
 };
 
@@ -45,6 +46,7 @@ pub async fn start(
     let receipts = Receipts::default();
     lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
     let people = PeopleServiceClient::new(channel.clone());
+    let tokens = TokenServiceClient::new(channel.clone());
     let recorder = ApprovalServiceClient::new(channel);
     let alarms = Alarms::default();
     lifecycle.spawn("dead letter count", alarms.clone().follow(recorder.clone(), lifecycle.soft()));
@@ -53,6 +55,7 @@ pub async fn start(
         bus,
         recorder,
         people,
+        tokens,
         attempts: Attempts::default(),
         alarms,
         receipts,
@@ -83,7 +86,8 @@ fn routes(app: App) -> Router {
     // Events are not compressed: each must leave at once.
     let all = pages.route("/approval-apps/events", get(events::stream));
     let guard = middleware::from_fn_with_state(app.clone(), session::guard);
-    secured(all.layer(guard).with_state(app))
+    // Systems have tokens and no sessions.
+    secured(all.layer(guard).merge(api::routes()).with_state(app))
 }
 
 /// What a browser may do with our pages: show them, with our own files, in our own window.

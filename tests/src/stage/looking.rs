@@ -90,6 +90,17 @@ impl Stage {
         records.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
+    /// The texts in these columns, put together, of every row.
+    pub async fn texts(&self, table: &str, columns: &[&str]) -> Vec<String> {
+        truth::texts(self.database.connection().await, table, &columns.join(" || ")).await
+    }
+
+    /// Another system that speaks HTTP, with a token or without.
+    #[must_use]
+    pub fn api_client(&self, token: Option<&str>) -> crate::ApiClient {
+        crate::ApiClient::new(token, &self.url(), self.client.clone())
+    }
+
     /// Waits until the admin port shows a metric with this value.
     pub async fn metric_becomes(&self, line: &str) {
         let url = self.program().address("health").replace("readyz", "metrics");

@@ -257,6 +257,19 @@ impl Bus {
         Ok(())
     }
 
+    /// Listens from now on, and yields the next message of a subject; `None` when the connection
+    /// ends first. For an answer to something that is published afterwards.
+    pub async fn hear_one(
+        &self,
+        subject: String,
+    ) -> Result<impl Future<Output = Option<bytes::Bytes>> + Send + use<>, ConnectError> {
+        use futures::StreamExt;
+        let subscribed = self.client.subscribe(subject).await;
+        let mut messages =
+            subscribed.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        Ok(async move { messages.next().await.map(|message| message.payload) })
+    }
+
     /// Sends what is still buffered; the connection is of no use afterwards.
     pub async fn close(&self) {
         if let Err(error) = self.client.drain().await {

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// Longest text about a person, in characters, and most groups.
-const TEXT_CHARS_MAX: usize = 255;
-const WHY_CHARS_MAX: usize = 4_000;
+pub(super) const TEXT_CHARS_MAX: usize = 255;
+pub(super) const WHY_CHARS_MAX: usize = 4_000;
 const GROUPS_MAX: usize = 50;
 
 /// Answers about people.
@@ -109,11 +109,11 @@ impl PeopleService for Answers {
     }
 }
 
-fn text(text: &str, chars_max: usize) -> String {
+pub(super) fn text(text: &str, chars_max: usize) -> String {
     text.trim().chars().filter(|c| !c.is_control()).take(chars_max).collect()
 }
 
-fn by(operator: &str) -> Result<String, Status> {
+pub(super) fn by(operator: &str) -> Result<String, Status> {
     let operator = text(operator, TEXT_CHARS_MAX);
     match operator.is_empty() {
         true => Err(Status::invalid_argument("say who does it")),

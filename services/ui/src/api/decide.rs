@@ -1,0 +1,192 @@
+//! A decision over HTTP: onto the bus as its source, and back with the receipt.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bus::{Kind, Outgoing, Stream};
+use proto::v1;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    caller::Caller,
+    problem::{Problem, ProblemBody},
+};
+use crate::{ROLE, app::App};
+
+/// How long a caller waits for the record; it takes milliseconds when all is well.
+const RECEIPT_PATIENCE: Duration = Duration::from_secs(4);
+
+/// A decision about the request of the path.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDecision {
+    /// A UUID of your choice; the same decision sent again counts once.
+    decision_id: Uuid,
+    /// approve, reject or revoke.
+    verdict: String,
+    /// The head SHA that was judged, in full.
+    sha: String,
+    /// The target branch that was judged: the decision is refused when it is another one by now.
+    #[serde(default)]
+    target_branch: String,
+    /// Who decided.
+    actor: NewActor,
+    /// Why; a rule may require it.
+    #[serde(default)]
+    reason: String,
+    /// Where the decision is on record elsewhere; 50 at most.
+    #[serde(default)]
+    evidence: Vec<NewEvidence>,
+}
+
+/// Who decided, as the calling system knows them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewActor {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    /// What rules go by.
+    #[serde(default)]
+    groups: Vec<String>,
+}
+
+/// A link to a record elsewhere.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEvidence {
+    label: String,
+    url: String,
+}
+
+/// What became of a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReceiptBody {
+    decision_id: String,
+    request_id: String,
+    /// False while it is not known yet: send the same decision again.
+    accepted: bool,
+    /// accepted, duplicate or under_way.
+    code: String,
+    message: String,
+}
+
+/// Approves, rejects or revokes. The answer comes when it is on record.
+#[utoipa::path(post, path = "/requests/{request_id}/decisions", tag = "decisions",
+    security(("token" = [])), params(("request_id" = String, Path, description = "Its UUID")),
+    request_body = NewDecision,
+    responses(
+        (status = 200, description = "It was on record before", body = ReceiptBody),
+        (status = 201, description = "It is on record", body = ReceiptBody),
+        (status = 202, description = "It is stored and will be recorded; send it again to learn \
+            what became of it", body = ReceiptBody),
+        (status = 401, description = "No good token", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks the scope decide, or the rules do not let \
+            this actor decide", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such request", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 409, description = "The commit or the target branch changed, or the merge \
+            request is not open", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "Something is missing or wrong", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "It was not stored; try again", body = ProblemBody,
+            content_type = "application/problem+json")))]
+pub(crate) async fn decide(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let source = caller.may("decide")?;
+    let request_id = Uuid::parse_str(&id).map_err(|_| Problem::NoSuchRequest)?;
+    if !is_json(&headers) {
+        return Err(Problem::NotJson);
+    }
+    let body = body.map_err(|_| Problem::TooLong)?;
+    let new: NewDecision = serde_json::from_slice(&body)
+        .map_err(|wrong| Problem::Invalid(format!("The body is wrong: {wrong}.")))?;
+    let decision = decision(new, request_id);
+    let Some(receipt) = send(&app, source, &decision).await? else {
+        let message = "Stored; send the same decision again to learn what became of it.";
+        let receipt = ReceiptBody {
+            decision_id: decision.decision_id,
+            request_id: decision.request_id,
+            accepted: false,
+            code: "under_way".to_owned(),
+            message: message.to_owned(),
+        };
+        return Ok((StatusCode::ACCEPTED, Json(receipt)).into_response());
+    };
+    if !receipt.accepted {
+        return Err(Problem::Refused(receipt));
+    }
+    let new = receipt.code != "duplicate";
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    let v1::Receipt { decision_id, request_id, accepted, code, message } = receipt;
+    let body = ReceiptBody { decision_id, request_id, accepted, code, message };
+    Ok((status, Json(body)).into_response())
+}
+
+/// Puts a decision onto the stream of its source, and waits for the receipt.
+///
+/// Each attempt is a message of its own, also when the decision is not: recorder knows it by its
+/// `decision_id`, and answers a repetition with a receipt of its own.
+async fn send(
+    app: &App,
+    source: &str,
+    decision: &v1::Decision,
+) -> Result<Option<v1::Receipt>, Problem> {
+    let failed = |error: &dyn std::error::Error| {
+        tracing::error!(%error, source, "a decision could not be put onto the bus");
+        Problem::Unavailable
+    };
+    let names = app.bus.names();
+    let answer = app.bus.hear_one(names.receipt(source, &decision.decision_id)).await;
+    let answer = answer.map_err(|error| failed(&error))?;
+    let target = (names.stream(&Stream::Decision(source.to_owned())), names.decision(source));
+    let attempt = kit::clock::new_id().to_string();
+    let message = Outgoing::new(target, Kind::Decision, ROLE, attempt, decision);
+    let sent = app.bus.publish(&message.about(&decision.request_id)).await;
+    sent.map_err(|error| failed(&error))?;
+    let heard = tokio::time::timeout(RECEIPT_PATIENCE, answer).await.ok().flatten();
+    Ok(heard.and_then(|data| proto::from_json(&data).ok()))
+}
+
+fn decision(new: NewDecision, request_id: Uuid) -> v1::Decision {
+    let NewActor { id, name, email, groups } = new.actor;
+    let link = |it: NewEvidence| v1::Evidence { label: it.label, url: it.url };
+    v1::Decision {
+        decision_id: new.decision_id.to_string(),
+        request_id: request_id.to_string(),
+        target: None,
+        verdict: new.verdict,
+        sha: new.sha,
+        actor: Some(v1::Actor { id, name, email, groups }),
+        reason: new.reason,
+        evidence: new.evidence.into_iter().map(link).collect(),
+        target_branch: new.target_branch,
+    }
+}
+
+/// `application/json`, whatever its parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let kind = kind.and_then(|it| it.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
