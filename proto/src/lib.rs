@@ -25,7 +25,7 @@ mod fuzz;
 mod json;
 mod time;
 
-pub use endpoint::recorder_at;
+pub use endpoint::{RecorderChannel, RecorderSecret, recorder_at};
 pub use json::{JsonError, from_json, to_json};
 pub use pbjson_types::Timestamp;
 pub use time::{micros, timestamp};

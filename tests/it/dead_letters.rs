@@ -314,7 +314,10 @@ story!(a_killed_process_is_told_from_one_that_never_was, |stage| {
 
 story!(a_wrong_call_of_the_command_is_told_from_a_failed_one, |stage| {
     let operator = stage.operator();
-    let named = operator.clone().with("COUNTERSIGN_RECORDER__URL", "http://127.0.0.1:9");
+    let named = operator
+        .clone()
+        .with("COUNTERSIGN_RECORDER__URL", "http://127.0.0.1:9")
+        .with("COUNTERSIGN_RECORDER__SECRET", "the-secret-of-recorder");
     let said = named.says(&["dead", "list"]);
     let sentence = "countersign: no recorder answers at http://127.0.0.1:9 (recorder.url): is it \
                     running?";

@@ -8,6 +8,7 @@ mod api;
 mod approving;
 mod browser;
 mod bus;
+mod bus_permissions;
 mod calls;
 mod corpus;
 mod crashes;

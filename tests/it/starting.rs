@@ -87,3 +87,31 @@ story!(each_role_runs_by_itself, Terms::default().apart(), |stage| {
     assert_eq!(page.state(), "Rejected", "{}", page.html);
     merge_request.status_becomes(&stage.check, "failed").await;
 });
+
+story!(who_does_not_know_recorders_secret_is_not_answered, Terms::default().apart(), |stage| {
+    let knows = stage.operator();
+    assert_eq!(knows.says(&["user", "list"]).code, Some(0));
+    let guesses = knows.clone().with("COUNTERSIGN_RECORDER__SECRET", "another-secret-of-recorder");
+    let add = ["user", "add", "eve", "--name", "Eve", "--by", "Eve"];
+    let create = ["token", "create", "--source", "servicenow", "--scope", "decide", "--note", "x"];
+    for words in [&add[..], &[&create[..], &["--by", "Eve"]].concat(), &["dead", "list"]] {
+        let said = guesses.types(words, "a-password-of-eve\n");
+        let sentence = "countersign: recorder.secret is not the one that recorder has: set both to \
+                        the same";
+        assert_eq!((said.code, said.text.as_str()), (Some(1), sentence));
+    }
+    let without = knows.with("COUNTERSIGN_RECORDER__SECRET", "").says(&["user", "list"]);
+    assert_eq!(without.code, Some(64), "{without:?}");
+    assert_eq!((stage.rows("person").await, stage.rows("api_token").await), (0, 0));
+});
+
+story!(another_process_on_the_machine_cannot_ask_recorder, |stage| {
+    let file = std::fs::read_to_string(stage.data_folder().join("recorder.address")).unwrap();
+    let address = file.lines().next().unwrap();
+    let stranger = stage
+        .operator()
+        .with("COUNTERSIGN_RECORDER__URL", &format!("http://{address}"))
+        .with("COUNTERSIGN_RECORDER__SECRET", "a-secret-that-was-guessed");
+    let said = stranger.says(&["user", "list"]);
+    assert!(said.code == Some(1) && said.text.contains("recorder.secret is not"), "{said:?}");
+});

@@ -191,6 +191,15 @@ impl OutsideSystem {
         serde_json::from_str(said.trim()).unwrap_or_else(|_| panic!("{said}\n{failed}"))
     }
 
+    /// Reads a receipt from the stream, which still has it.
+    pub async fn reads_receipt(&self, decision_id: &str) -> Value {
+        let client = self.connect().await;
+        let subject = format!("countersign.receipt.v1.{}.{decision_id}", self.name);
+        let question = format!("$JS.API.DIRECT.GET.CS_RECEIPT.{subject}");
+        let held = client.request(question, "".into()).await.unwrap();
+        serde_json::from_slice(&held.payload).unwrap()
+    }
+
     /// Publishes a decision and returns its receipt.
     pub async fn decides(&self, decision: &Value) -> Value {
         let client = self.connect().await;

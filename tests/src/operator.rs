@@ -36,7 +36,7 @@ impl Said {
 }
 
 /// Somebody at a terminal, with the settings of the product in their environment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Operator {
     pub(crate) settings: Vec<(String, String)>,
 }

@@ -130,13 +130,14 @@ impl Stage {
             program: tool("NATS_SERVER_BIN", "nats-server"),
             folder: self.folder.path().join("bus"),
             port: embedded::free_port().unwrap(),
-            users: users::of_the_bus(true),
+            users: users::of_the_bus(&self.operator(), true),
             sync_always: true,
         };
         let server = Server::start(&options).await.unwrap();
         self.set_setting("COUNTERSIGN_NATS_URL", &server.url(options.users.first()));
         let recorder = format!("127.0.0.1:{}", embedded::free_port().unwrap());
         self.set_setting("COUNTERSIGN_RECORDER__LISTEN", &recorder);
+        self.set_setting("COUNTERSIGN_RECORDER__SECRET", "the-secret-of-recorder");
         self.set_setting("COUNTERSIGN_RECORDER__URL", &format!("http://{recorder}"));
         self.bus_server = Some(server);
         self.bus_options = Some(options);
@@ -163,14 +164,17 @@ impl Stage {
         self.check.point_at(&hook);
     }
 
-    /// Ingress connects to the bus with a user of its own, which may do just what it needs.
+    /// Each role connects to the bus with a user of its own, which may do just what it needs.
     fn settings_of(&self, role: &str) -> Vec<(String, String)> {
         let mut settings = self.settings.clone();
-        if let (Some(options), "ingress") = (&self.bus_options, role) {
-            let address = format!("127.0.0.1:{}", options.port);
-            let url = users::url(&options.users, role, &address);
-            settings.retain(|(name, _)| name != "COUNTERSIGN_NATS_URL");
-            settings.push(("COUNTERSIGN_NATS_URL".to_owned(), url));
+        let Some(options) = &self.bus_options else { return settings };
+        let mut set = |name: &str, value: String| {
+            settings.retain(|(known, _)| known != name);
+            settings.push((name.to_owned(), value));
+        };
+        set("COUNTERSIGN_NATS_URL", users::url(options, role));
+        if role != "recorder" {
+            set("COUNTERSIGN_BUS__MANAGE_STREAMS", "false".to_owned());
         }
         settings
     }

@@ -164,6 +164,7 @@ enum SignInBy {
 struct Recorder {
     listen: String,
     url: String,
+    secret: SecretString,
     read_back_ms: Vec<u64>,
     clock_ms: u64,
     resend_after_ms: i64,
@@ -214,6 +215,11 @@ impl Config {
     /// Where the other roles find recorder when it runs by itself.
     pub(crate) fn recorder_url(&self) -> &str {
         &self.recorder.url
+    }
+
+    /// What it is shown then.
+    pub(crate) fn recorder_secret(&self) -> &SecretString {
+        &self.recorder.secret
     }
 }
 

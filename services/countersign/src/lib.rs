@@ -12,8 +12,8 @@ mod settings;
 pub use config::{Config, load};
 pub use demo::demo;
 pub use operator::{
-    DeadArgs, PolicyArgs, Problem, SafeModeArgs, TokenArgs, UserArgs, dead, policy, safe_mode,
-    token, user,
+    BusArgs, DeadArgs, PolicyArgs, Problem, SafeModeArgs, TokenArgs, UserArgs, bus, dead, policy,
+    safe_mode, token, user,
 };
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

@@ -9,7 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use bus::embedded::{Options, Permissions, Server, User};
+use bus::{
+    Permissions,
+    embedded::{Options, Server, User},
+};
+use proto::RecorderSecret;
 use secrecy::ExposeSecret;
 
 use crate::settings::BusSettings;
@@ -47,8 +51,9 @@ impl DataFolder {
 }
 
 impl DataFolder {
-    /// Says where recorder serves gRPC, to the owner of the folder only, until a clean stop.
-    pub(crate) fn announce(&self, address: SocketAddr) -> Result<()> {
+    /// Says where recorder serves gRPC and what it wants to be shown, to the owner of the folder only,
+    /// until a clean stop.
+    pub(crate) fn announce(&self, address: SocketAddr, secret: &RecorderSecret) -> Result<()> {
         let file = address_file(&self.path);
         let new = file.with_extension("new");
         let write = || {
@@ -56,7 +61,7 @@ impl DataFolder {
             let _gone_already = fs::remove_file(&new);
             let mut open = OpenOptions::new();
             let mut opened = open.write(true).create_new(true).mode(0o600).open(&new)?;
-            writeln!(opened, "{address}")?;
+            writeln!(opened, "{address}\n{}", secret.expose())?;
             fs::rename(&new, &file)
         };
         write().with_context(|| format!("cannot write {}", file.display()))
@@ -92,13 +97,7 @@ impl OwnServer {
         let sources = settings.sources.iter().map(|(name, password)| User {
             name: name.clone(),
             password: password.expose_secret().to_owned(),
-            only: Some(Permissions {
-                publish: vec![names.decision(name)],
-                subscribe: vec![
-                    format!("{}>", names.receipt(name, "any").trim_end_matches("any")),
-                    format!("_INBOX_{name}.>"),
-                ],
-            }),
+            only: Some(Permissions::of_source(names, name)),
         });
         let server = Server::start(&Options {
             program: settings.nats_server.clone(),

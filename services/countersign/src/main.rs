@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use countersign::{
-    DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, TokenArgs, UserArgs, load,
+    BusArgs, DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -33,6 +33,8 @@ enum Command {
     Decision,
     /// Run only the pages for approvers
     Ui,
+    /// Print who may do what on the bus, as nats-server reads it
+    Bus(BusArgs),
     /// List messages that could not be applied, and replay or drop them
     Dead(DeadArgs),
     /// Say whether the rules are right, and which one is for a merge request
@@ -70,6 +72,10 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Command::Demo => return end(countersign::demo()),
+        Command::Bus(arguments) => {
+            let config = load(config.as_deref(), &environment).map_err(Problem::from);
+            return done(config.and_then(|config| countersign::bus(&config, arguments)));
+        }
         Command::Dead(arguments) => {
             let config = load(config.as_deref(), &environment).map_err(Problem::from);
             return done(config.and_then(|config| countersign::dead(&config, arguments)));

@@ -1,5 +1,6 @@
 //! The operator's commands: they ask the recorder of a running system over gRPC.
 
+mod bus;
 mod connection;
 mod dead;
 mod policy;
@@ -12,6 +13,7 @@ use std::{io::Write, process};
 
 use kit::config::ConfigError;
 
+pub use bus::{Arguments as BusArgs, run as bus};
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use policy::{Arguments as PolicyArgs, run as policy};
 pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};

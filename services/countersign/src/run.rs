@@ -98,9 +98,10 @@ pub(crate) async fn start(
     let present = || bus.get().cloned().context("the bus is needed to start");
     let mut recorder_url = None;
     if let Some(config) = settings.recorder {
+        let secret = config.secret.clone();
         let address = recorder::start(config, present()?, &lifecycle, &health).await?;
         if let Some(data) = &data {
-            data.announce(address)?;
+            data.announce(address, &secret)?;
         }
         recorder_url = Some(format!("http://{address}"));
     }

@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use bus::{Bus, Failure};
 use proto::v1::approval_service_client::ApprovalServiceClient;
-use tonic::transport::Channel;
 
 use crate::{
     host::{Busy, Host},
@@ -15,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) bus: Bus,
-    pub(crate) recorder: ApprovalServiceClient<Channel>,
+    pub(crate) recorder: ApprovalServiceClient<proto::RecorderChannel>,
     pub(crate) gitlabs: Arc<HashMap<String, Host>>,
     pub(crate) pace: Arc<Pace>,
     /// What tells this process from all others of its role.

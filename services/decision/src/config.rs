@@ -35,6 +35,8 @@ pub struct Config {
     pub gitlabs: Vec<GitLab>,
     /// Recorder's gRPC address, such as `http://127.0.0.1:50051`.
     pub recorder_url: String,
+    /// What recorder is shown with each question.
+    pub recorder_secret: proto::RecorderSecret,
     /// What tells this process from all others of its role; kept when it is started again.
     pub holder: String,
     /// Wait after a first failed attempt; it doubles with each further one, up to a minute.

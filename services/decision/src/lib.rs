@@ -18,7 +18,7 @@ mod start;
 mod sweep;
 
 pub use config::{Answers, Config, GitLab};
-pub use start::{StartError, start};
+pub use start::{StartError, needs, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "decision";

@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bus::{Bus, Delivery, Failure, Kind, Limits, Stream, StreamError, ensure_streams};
+use bus::{
+    Bus, Delivery, Failure, Kind, Limits, Names, Needs, Stream, StreamError, ensure_streams,
+};
 use gitlab::{Client, ClientConfig, ClientError};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
@@ -35,6 +37,22 @@ pub enum StartError {
     Stream(#[from] StreamError),
 }
 
+/// The streams that must be there.
+const STREAMS: [Stream; 4] = [Stream::Respond, Stream::Outcome, Stream::Intake, Stream::Dead];
+
+/// What decision does on the bus: it takes commands, says what became of them, and what the sweep saw.
+#[must_use]
+pub fn needs(names: &Names) -> Needs {
+    let says = [Stream::Outcome, Stream::Intake, Stream::Dead];
+    Needs {
+        role: ROLE,
+        looks_at: STREAMS.to_vec(),
+        publishes: says.iter().map(|stream| names.subjects(stream)).collect(),
+        consumes: vec![Stream::Respond],
+        ..Needs::default()
+    }
+}
+
 /// Starts decision.
 pub async fn start(
     config: Config,
@@ -59,7 +77,8 @@ pub async fn start(
     }
     let recorder = proto::recorder_at(config.recorder_url)?;
     let channel = recorder.timeout(Duration::from_secs(5)).connect_lazy();
-    ensure_streams(&bus, &[Stream::Respond, Stream::Outcome, Stream::Intake, Stream::Dead]).await?;
+    let channel = config.recorder_secret.shown_on(channel);
+    ensure_streams(&bus, &STREAMS).await?;
     let app = App {
         bus: bus.clone(),
         recorder: ApprovalServiceClient::new(channel),

@@ -14,7 +14,7 @@ mod spool;
 mod start;
 
 pub use config::{Config, ConfigError, Hook};
-pub use start::{STREAMS, StartError, start};
+pub use start::{STREAMS, StartError, needs, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "ingress";

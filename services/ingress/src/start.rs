@@ -6,7 +6,7 @@ use axum::{
     Router,
     routing::{MethodRouter, get},
 };
-use bus::{Awaited, Stream, StreamError, ensure_streams};
+use bus::{Awaited, Names, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,17 @@ pub enum StartError {
 
 /// The streams that must be there before anything is published.
 pub const STREAMS: [Stream; 2] = [Stream::Intake, Stream::Dead];
+
+/// What ingress does on the bus: it says what GitLab said, or that it could not be read.
+#[must_use]
+pub fn needs(names: &Names) -> Needs {
+    Needs {
+        role: crate::ROLE,
+        looks_at: STREAMS.to_vec(),
+        publishes: STREAMS.iter().map(|stream| names.subjects(stream)).collect(),
+        ..Needs::default()
+    }
+}
 
 /// Starts ingress; returns its routes. Without a bus, what it takes waits in the spool.
 pub async fn start(

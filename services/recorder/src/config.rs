@@ -13,6 +13,8 @@ pub struct Config {
     pub database: Database,
     /// Where gRPC is served; port 0 takes a free one.
     pub grpc_listen: SocketAddr,
+    /// What everybody shows who asks over gRPC.
+    pub secret: proto::RecorderSecret,
     /// Sources whose decisions count, besides the browser side.
     pub sources: Vec<String>,
     /// Who may decide.

@@ -16,7 +16,7 @@ mod timers;
 mod tokens;
 
 pub use config::Config;
-pub use start::{StartError, start};
+pub use start::{StartError, needs, start};
 pub use store::{Database, DatabaseError};
 
 /// Our name on the bus: durable consumers and `ce-source`.

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, Outgoing, PublishError};
+use bus::{Bus, Outgoing, PublishError, Stream, restore_streams};
 use futures::future::join_all;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::{
@@ -42,6 +42,10 @@ const MANY: usize = 100;
 const GATHER: Duration = Duration::from_millis(50);
 /// Wait after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The streams to which recorder publishes.
+pub(crate) const SAYS: [Stream; 4] =
+    [Stream::Respond, Stream::Event, Stream::Receipt, Stream::Dead];
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -134,6 +138,9 @@ impl Publisher {
                         tracing::warn!(%error, "what was recorded waits to be published");
                     }
                     trouble = true;
+                    if let Err(error) = restore_streams(&self.bus, &SAYS).await {
+                        tracing::warn!(%error, "a stream that was deleted stays away");
+                    }
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(PAUSE) => {}

@@ -10,21 +10,26 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use approval::{Facts, Policy, Time};
 use bus::Failure;
 use futures::{Stream, StreamExt, stream};
-use proto::v1::{
-    CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest, DropDeadLetterResponse,
-    GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest, GetRequestResponse,
-    GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse,
-    LeaveSafeModeRequest, LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse,
-    ListRequestsRequest, ListRequestsResponse, ListWatchedRequest, ListWatchedResponse,
-    MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse, Status as WireStatus,
-    WatchRequestsRequest, WatchRequestsResponse,
-    approval_service_server::{ApprovalService, ApprovalServiceServer},
+use proto::{
+    RecorderSecret,
+    v1::{
+        CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest,
+        DropDeadLetterResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
+        GetRequestResponse, GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest,
+        GetWantedAnswerResponse, LeaveSafeModeRequest, LeaveSafeModeResponse,
+        ListDeadLettersRequest, ListDeadLettersResponse, ListRequestsRequest, ListRequestsResponse,
+        ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest,
+        ReplayDeadLetterResponse, Status as WireStatus, WatchRequestsRequest,
+        WatchRequestsResponse,
+        approval_service_server::{ApprovalService, ApprovalServiceServer},
+    },
 };
 use sea_orm::DbErr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status,
+    service::interceptor::InterceptedService,
     transport::{Server, server::TcpIncoming},
 };
 use uuid::Uuid;
@@ -63,6 +68,7 @@ pub(crate) struct Service {
 /// Serves until `stop`.
 pub(crate) async fn serve(
     listener: TcpListener,
+    secret: RecorderSecret,
     service: Service,
     people: People,
     tokens: Tokens,
@@ -79,12 +85,14 @@ pub(crate) async fn serve(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let approvals =
         ApprovalServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    // Health and reflection say nothing that is on record.
+    let asked = secret.asked_for();
     Server::builder()
         .add_service(health)
         .add_optional_service(reflection)
-        .add_service(approvals)
-        .add_service(people::server(people))
-        .add_service(tokens::server(tokens))
+        .add_service(InterceptedService::new(approvals, asked.clone()))
+        .add_service(InterceptedService::new(people::server(people), asked.clone()))
+        .add_service(InterceptedService::new(tokens::server(tokens), asked))
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
-use bus::{Bus, Limits, Stream, StreamError, ensure_streams};
+use bus::{Bus, Limits, Names, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
@@ -36,6 +36,34 @@ pub enum StartError {
     Listen(#[from] std::io::Error),
 }
 
+/// The streams that must be there, beside those of the sources.
+const OWN: [Stream; 6] = [
+    Stream::Intake,
+    Stream::Outcome,
+    Stream::Respond,
+    Stream::Event,
+    Stream::Receipt,
+    Stream::Dead,
+];
+
+/// What recorder does on the bus with these sources: it manages every stream, takes what was said and
+/// decided, and says what follows.
+#[must_use]
+pub fn needs(names: &Names, sources: &[String]) -> Needs {
+    let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
+    let takes = [Stream::Intake, Stream::Outcome, Stream::Dead];
+    Needs {
+        role: ROLE,
+        looks_at: [&OWN[..], &decisions].concat(),
+        manages: true,
+        publishes: outbox::SAYS.iter().map(|stream| names.subjects(stream)).collect(),
+        consumes: [&takes[..], &decisions].concat(),
+        // A dead letter is replayed as its stream holds it.
+        reads_again: [&takes[..2], &decisions].concat(),
+        hears: Vec::new(),
+    }
+}
+
 /// Starts recorder; returns the address of its gRPC port.
 pub async fn start(
     config: Config,
@@ -49,8 +77,7 @@ pub async fn start(
     let mut sources: HashSet<String> = config.sources.into_iter().collect();
     sources.insert(bus::UI_SOURCE.to_owned());
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
-    let own = [Stream::Intake, Stream::Outcome, Stream::Respond, Stream::Event, Stream::Receipt];
-    ensure_streams(&bus, &[&own[..], &[Stream::Dead], &decisions].concat()).await?;
+    ensure_streams(&bus, &[&OWN[..], &decisions].concat()).await?;
 
     let kept = [&[Stream::Intake, Stream::Outcome], &decisions[..]].concat();
     let safe_mode = SafeMode::new(store.clone(), bus.clone(), kept);
@@ -105,7 +132,10 @@ pub async fn start(
     let address = listener.local_addr()?;
     let people = People::new(store.clone());
     let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
-    lifecycle.spawn("gRPC", service::serve(listener, service, people, tokens, lifecycle.soft()));
+    lifecycle.spawn(
+        "gRPC",
+        service::serve(listener, config.secret, service, people, tokens, lifecycle.soft()),
+    );
     health.well("recorder");
     tracing::info!(%address, "recorder serves gRPC");
     Ok(address)

@@ -13,7 +13,7 @@ use proto::v1::{
     approval_service_client::ApprovalServiceClient,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, transport::Channel};
+use tonic::Status;
 
 /// How often recorder is asked.
 const ASK_EVERY: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ impl Alarms {
     /// Lists dead letters, and takes note of how many are open.
     pub(crate) async fn list(
         &self,
-        mut recorder: ApprovalServiceClient<Channel>,
+        mut recorder: ApprovalServiceClient<proto::RecorderChannel>,
         question: ListDeadLettersRequest,
     ) -> Result<ListDeadLettersResponse, Status> {
         let found = recorder.list_dead_letters(question).await?.into_inner();
@@ -48,13 +48,16 @@ impl Alarms {
     }
 
     /// Takes note of what stands; what recorder does not answer changes nothing.
-    pub(crate) async fn look(&self, recorder: &ApprovalServiceClient<Channel>) {
+    pub(crate) async fn look(&self, recorder: &ApprovalServiceClient<proto::RecorderChannel>) {
         if let Err(status) = self.ask(recorder).await {
             tracing::debug!(code = ?status.code(), "recorder did not say what is wrong");
         }
     }
 
-    async fn ask(&self, recorder: &ApprovalServiceClient<Channel>) -> Result<(), Status> {
+    async fn ask(
+        &self,
+        recorder: &ApprovalServiceClient<proto::RecorderChannel>,
+    ) -> Result<(), Status> {
         let one = ListDeadLettersRequest { page_size: 1, ..ListDeadLettersRequest::default() };
         self.list(recorder.clone(), one).await?;
         let answer = recorder.clone().get_safe_mode(GetSafeModeRequest {}).await?.into_inner();
@@ -67,7 +70,7 @@ impl Alarms {
     /// Looks again and again until `stop`.
     pub(crate) async fn follow(
         self,
-        recorder: ApprovalServiceClient<Channel>,
+        recorder: ApprovalServiceClient<proto::RecorderChannel>,
         stop: CancellationToken,
     ) -> Result<(), Status> {
         while !stop.is_cancelled() {

@@ -8,16 +8,15 @@ use proto::v1::{
     token_service_client::TokenServiceClient,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 
 use crate::{SignIn, alarms::Alarms, attempts::Attempts, receipts::Receipts};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) bus: Bus,
-    pub(crate) recorder: ApprovalServiceClient<Channel>,
-    pub(crate) people: PeopleServiceClient<Channel>,
-    pub(crate) tokens: TokenServiceClient<Channel>,
+    pub(crate) recorder: ApprovalServiceClient<proto::RecorderChannel>,
+    pub(crate) people: PeopleServiceClient<proto::RecorderChannel>,
+    pub(crate) tokens: TokenServiceClient<proto::RecorderChannel>,
     pub(crate) attempts: Attempts,
     pub(crate) receipts: Receipts,
     pub(crate) sign_in: Arc<SignIn>,

@@ -21,6 +21,8 @@ pub enum SignIn {
 pub struct Config {
     /// Recorder's gRPC address, such as `http://127.0.0.1:50051`.
     pub recorder_url: String,
+    /// What recorder is shown with each question.
+    pub recorder_secret: proto::RecorderSecret,
     /// How we learn who somebody is.
     pub sign_in: SignIn,
 }

@@ -18,7 +18,7 @@ mod start;
 mod view;
 
 pub use config::{Config, SignIn};
-pub use start::{StartError, start};
+pub use start::{StartError, needs, start};
 
 /// Our name on the bus.
 pub const ROLE: &str = "ui";

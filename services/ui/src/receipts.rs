@@ -32,8 +32,7 @@ impl Receipts {
         bus: Bus,
         stop: CancellationToken,
     ) -> Result<(), ConnectError> {
-        let subject = bus.names().receipt(bus::UI_SOURCE, "any");
-        let all = format!("{}>", subject.trim_end_matches("any"));
+        let all = bus.names().receipts(bus::UI_SOURCE);
         while !stop.is_cancelled() {
             let hand_on = |_subject: &str, data: &[u8]| self.arrived(data);
             tokio::select! {

@@ -9,7 +9,7 @@ use axum::{
     response::Redirect,
     routing::{get, post},
 };
-use bus::{Bus, Stream, StreamError, ensure_streams};
+use bus::{Bus, Names, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::{
     approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
@@ -33,6 +33,20 @@ pub enum StartError {
     Stream(#[from] StreamError),
 }
 
+/// What the browser's side does on the bus: it says what people decided, and what the systems decided
+/// that come over HTTP.
+#[must_use]
+pub fn needs(names: &Names, over_http: &[String]) -> Needs {
+    let sources = || std::iter::once(bus::UI_SOURCE).chain(over_http.iter().map(String::as_str));
+    Needs {
+        role: crate::ROLE,
+        looks_at: vec![Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt],
+        publishes: sources().map(|source| names.decision(source)).collect(),
+        hears: sources().map(|source| names.receipts(source)).collect(),
+        ..Needs::default()
+    }
+}
+
 /// Starts the browser's side; returns its routes.
 pub async fn start(
     config: Config,
@@ -41,6 +55,7 @@ pub async fn start(
     health: &Health,
 ) -> Result<Router, StartError> {
     let channel = proto::recorder_at(config.recorder_url)?.connect_lazy();
+    let channel = config.recorder_secret.shown_on(channel);
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;
     let receipts = Receipts::default();

@@ -23,8 +23,8 @@ impl Stage {
     /// The bus starts again, and lets ingress publish what GitLab said or not.
     pub async fn lets_ingress_publish(&mut self, allowed: bool) {
         self.loses_the_bus();
-        let options = self.bus_options.as_mut().expect("the roles run apart");
-        options.users = crate::users::of_the_bus(allowed);
+        let users = crate::users::of_the_bus(&self.operator(), allowed);
+        self.bus_options.as_mut().expect("the roles run apart").users = users;
         self.has_the_bus_again().await;
     }
 

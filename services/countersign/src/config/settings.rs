@@ -7,6 +7,7 @@ use std::{
 
 use bus::Names;
 use kit::config::ConfigError;
+use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Config, Profile, SignInBy};
@@ -24,14 +25,19 @@ impl Config {
         let all = role == Role::All;
         let listen = address("server.listen", &self.server.listen)?;
         let bus = self.bus_settings(role)?;
+        let secret = self.secret_of_recorder(role)?;
         Ok(Settings {
             listen,
             admin_listen: address("server.admin_listen", &self.server.admin_listen)?,
             data_dir: self.server.data_dir.clone(),
             ingress: (all || role == Role::Ingress).then(|| self.ingress()).transpose()?,
-            recorder: (all || role == Role::Recorder).then(|| self.recorder(role)).transpose()?,
-            decision: (all || role == Role::Decision).then(|| self.decision()).transpose()?,
-            ui: (all || role == Role::Ui).then(|| self.ui(listen)).transpose()?,
+            recorder: (all || role == Role::Recorder)
+                .then(|| self.recorder(role, secret.clone()))
+                .transpose()?,
+            decision: (all || role == Role::Decision)
+                .then(|| self.decision(secret.clone()))
+                .transpose()?,
+            ui: (all || role == Role::Ui).then(|| self.ui(listen, secret)).transpose()?,
             bus,
             telemetry: self.telemetry,
         })
@@ -65,7 +71,7 @@ impl Config {
         Ok(config)
     }
 
-    fn decision(&self) -> Result<decision::Config> {
+    fn decision(&self, secret: RecorderSecret) -> Result<decision::Config> {
         if self.gitlab.is_empty() {
             return wrong(
                 "no GitLab is configured: set COUNTERSIGN_GITLAB_URL, COUNTERSIGN_GITLAB_TOKEN \
@@ -115,22 +121,51 @@ impl Config {
             sweep_per_second: sweep,
             public_url: Some(self.server.public_url.clone()).filter(|url| !url.is_empty()),
             recorder_url: self.recorder.url.clone(),
+            recorder_secret: secret,
             holder: String::new(),
             first_wait: Duration::from_millis(self.decision.first_wait_ms),
             version: env!("CARGO_PKG_VERSION"),
         })
     }
 
-    fn recorder(&self, role: Role) -> Result<recorder::Config> {
-        let mut sources = Vec::new();
-        for name in self.source.keys() {
-            if !plain(name) || name == bus::UI_SOURCE {
-                return wrong(format!(
-                    "source.{name}: a name is made of letters, digits, - and _, and is not ui"
-                ));
+    /// What is shown to recorder. One process makes it up for itself.
+    fn secret_of_recorder(&self, role: Role) -> Result<RecorderSecret> {
+        let written = self.recorder.secret.expose_secret();
+        let made_up =
+            [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|id| id.to_string()).concat();
+        let secret = match (written, role) {
+            ("", Role::All | Role::Ingress) => RecorderSecret::new(&made_up),
+            ("", _) => {
+                return wrong(
+                    "recorder.secret is not set (COUNTERSIGN_RECORDER__SECRET): recorder and every \
+                     role that asks it need the same one",
+                );
             }
-            sources.push(name.clone());
+            (written, _) => RecorderSecret::new(written),
+        };
+        secret.ok_or_else(|| {
+            ConfigError("recorder.secret must be 16 to 200 visible ASCII characters".to_owned())
+        })
+    }
+
+    /// The names of the systems that may decide.
+    pub(crate) fn sources(&self) -> Result<Vec<String>> {
+        let wrong_one = self.source.keys().find(|it| !plain(it) || *it == bus::UI_SOURCE);
+        match wrong_one {
+            Some(name) => wrong(format!(
+                "source.{name}: a name is made of letters, digits, - and _, and is not ui"
+            )),
+            None => Ok(self.source.keys().cloned().collect()),
         }
+    }
+
+    /// How everything on the bus is called.
+    pub(crate) fn names(&self) -> Names {
+        Names::new(&self.bus.subject_root, &self.bus.stream_prefix)
+    }
+
+    fn recorder(&self, role: Role, secret: RecorderSecret) -> Result<recorder::Config> {
+        let sources = self.sources()?;
         let grpc_listen = match role {
             // Within one process nobody else needs to find it.
             Role::All => SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -140,6 +175,7 @@ impl Config {
         Ok(recorder::Config {
             database: self.database()?,
             grpc_listen,
+            secret,
             sources,
             read_back_after: self
                 .recorder
@@ -170,7 +206,7 @@ impl Config {
         wrong("database.url must begin with postgres:// or sqlite:")
     }
 
-    fn ui(&self, listen: SocketAddr) -> Result<ui::Config> {
+    fn ui(&self, listen: SocketAddr, secret: RecorderSecret) -> Result<ui::Config> {
         let sign_in = match self.ui.sign_in {
             SignInBy::Local => {
                 let tls = self.server.public_url.starts_with("https://");
@@ -191,7 +227,8 @@ impl Config {
                 ));
             }
         };
-        Ok(ui::Config { recorder_url: self.recorder.url.clone(), sign_in })
+        let recorder_url = self.recorder.url.clone();
+        Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in })
     }
 
     fn bus_settings(&self, role: Role) -> Result<BusSettings> {
@@ -215,7 +252,7 @@ impl Config {
                 urls,
                 credentials: path(&bus.credentials_path),
                 root_certificates: path(&bus.root_certificates_path),
-                names: Names::new(&bus.subject_root, &bus.stream_prefix),
+                names: self.names(),
                 replicas: bus.replicas,
                 manage_streams: bus.manage_streams,
                 stream_bytes_max: bus.stream_bytes_max,
@@ -304,12 +341,18 @@ mod tests {
     #[test]
     fn a_role_needs_only_its_own_secrets() {
         let bus = ("COUNTERSIGN_NATS_URL", "nats://127.0.0.1:4222");
+        let secret = ("COUNTERSIGN_RECORDER__SECRET", "secret-of-the-test");
         for role in [Role::Recorder, Role::Ui, Role::Decision] {
-            assert_eq!(trouble(role, &[bus], "COUNTERSIGN_HOOK_SECRET"), None);
+            assert_eq!(trouble(role, &[bus, secret], "COUNTERSIGN_HOOK_SECRET"), None);
+            let no_secret = trouble(role, &[bus], "").unwrap_or_default();
+            assert!(no_secret.starts_with("recorder.secret is not set"), "{no_secret}");
         }
-        for role in [Role::Recorder, Role::Ui, Role::Ingress] {
-            assert_eq!(trouble(role, &[bus], "COUNTERSIGN_GITLAB_TOKEN"), None);
+        for role in [Role::Recorder, Role::Ui] {
+            assert_eq!(trouble(role, &[bus, secret], "COUNTERSIGN_GITLAB_TOKEN"), None);
         }
+        assert_eq!(trouble(Role::Ingress, &[bus], "COUNTERSIGN_GITLAB_TOKEN"), None);
+        let short = trouble(Role::All, &[(secret.0, "short")], "").unwrap_or_default();
+        assert_eq!(short, "recorder.secret must be 16 to 200 visible ASCII characters");
     }
 
     #[test]

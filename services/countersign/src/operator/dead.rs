@@ -8,7 +8,6 @@ use proto::v1::{
     RecordedDeadLetter, ReplayDeadLetterRequest, approval_service_client::ApprovalServiceClient,
 };
 use serde::Serialize;
-use tonic::transport::Channel;
 
 use super::{
     By, Problem,
@@ -132,7 +131,7 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
 
 /// Asks for page after page until there are enough.
 async fn list(
-    recorder: &mut ApprovalServiceClient<Channel>,
+    recorder: &mut ApprovalServiceClient<proto::RecorderChannel>,
     state: State,
     stream: String,
     limit: usize,

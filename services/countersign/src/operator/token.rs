@@ -5,7 +5,6 @@ use proto::v1::{
     ApiToken, CreateTokenRequest, ListTokensRequest, RevokeTokenRequest,
     token_service_client::TokenServiceClient,
 };
-use tonic::transport::Channel;
 
 use super::{
     By, Problem,
@@ -89,7 +88,10 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
     })
 }
 
-async fn list(tokens: &mut TokenServiceClient<Channel>, json: bool) -> Result<(), Problem> {
+async fn list(
+    tokens: &mut TokenServiceClient<proto::RecorderChannel>,
+    json: bool,
+) -> Result<(), Problem> {
     let found = tokens.list_tokens(ListTokensRequest {}).await;
     let found = found.map_err(|status| refused(&status))?.into_inner();
     print(&match json {

@@ -7,7 +7,6 @@ use proto::v1::{
     AddPersonRequest, ChangePersonRequest, GroupsOfPerson, ListPeopleRequest, LocalPerson,
     change_person_request::Change, people_service_client::PeopleServiceClient,
 };
-use tonic::transport::Channel;
 
 use super::{
     By, Problem,
@@ -132,7 +131,7 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
 }
 
 async fn change(
-    people: &mut PeopleServiceClient<Channel>,
+    people: &mut PeopleServiceClient<proto::RecorderChannel>,
     id: String,
     by: By,
     reason: String,
@@ -145,7 +144,10 @@ async fn change(
     Ok(())
 }
 
-async fn list(people: &mut PeopleServiceClient<Channel>, json: bool) -> Result<(), Problem> {
+async fn list(
+    people: &mut PeopleServiceClient<proto::RecorderChannel>,
+    json: bool,
+) -> Result<(), Problem> {
     let found = people.list_people(ListPeopleRequest::default()).await;
     let found = found.map_err(|status| refused(&status))?.into_inner();
     print(&match json {

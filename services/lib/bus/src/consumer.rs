@@ -184,7 +184,13 @@ async fn subscribe(
     let consumer = if bus.config.manage_streams {
         stream.create_consumer(config).await.map_err(|error| failed(error.to_string()))?
     } else {
-        stream.get_consumer(role).await.map_err(|error| failed(error.to_string()))?
+        // A consumer is its reader's own, whoever manages the stream.
+        match stream.get_consumer(role).await {
+            Ok(found) => found,
+            Err(_) => {
+                stream.create_consumer(config).await.map_err(|error| failed(error.to_string()))?
+            }
+        }
     };
     let messages = consumer
         .stream()

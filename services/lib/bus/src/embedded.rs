@@ -12,6 +12,8 @@ use std::{
 use kit::child::Guarded;
 use serde::Deserialize;
 
+use crate::Permissions;
+
 /// How long the server may take to open its port.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -39,15 +41,6 @@ pub struct User {
     pub password: String,
     /// Subjects they may publish to and subscribe; nothing listed means all.
     pub only: Option<Permissions>,
-}
-
-/// What a user may do.
-#[derive(Debug, Clone)]
-pub struct Permissions {
-    /// Subjects they may publish to.
-    pub publish: Vec<String>,
-    /// Subjects they may subscribe to.
-    pub subscribe: Vec<String>,
 }
 
 /// When the server does not start.

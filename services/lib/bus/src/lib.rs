@@ -13,6 +13,7 @@ mod denials;
 pub mod embedded;
 mod message;
 mod names;
+mod permissions;
 mod streams;
 mod watchdog;
 
@@ -23,4 +24,5 @@ pub use consumer::{Failure, Limits, consume};
 pub use dead::{DEAD_DATA_BYTES_MAX, bury, dead_letter};
 pub use message::{Delivery, Outgoing};
 pub use names::{EventType, Kind, Names, Stream, UI_SOURCE};
-pub use streams::{StreamError, StreamState, ensure_streams};
+pub use permissions::{Needs, Permissions};
+pub use streams::{StreamError, StreamState, ensure_streams, restore_streams};

@@ -207,6 +207,12 @@ impl Names {
         format!("{}.receipt.v1.{}.{}", self.root, token(source), token(&decision_id.to_string()))
     }
 
+    /// Subjects of all receipts of a source.
+    #[must_use]
+    pub fn receipts(&self, source: &str) -> String {
+        format!("{}.receipt.v1.{}.>", self.root, token(source))
+    }
+
     /// Subject of a message that could not be applied.
     #[must_use]
     pub fn dead(&self, stream: &str, reason: &str) -> String {

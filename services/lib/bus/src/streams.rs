@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{
-    Config as StreamConfig, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType,
+use async_nats::jetstream::{
+    ErrorCode,
+    context::{GetStreamError, GetStreamErrorKind},
+    stream::{
+        Config as StreamConfig, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType,
+    },
 };
+use tokio::time::Instant;
 
 use crate::{Bus, Stream};
 
+/// How long a stream that others manage may take to be created, and how often it is looked for.
+const CREATED_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a message id is remembered. It only spares work: the database has the last word.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(5 * 60);
@@ -76,10 +84,45 @@ pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamE
                 .await
                 .map_err(|error| failed(error.to_string()))?
         } else {
-            let stream = bus.management.get_stream(&name).await;
-            stream.map_err(|error| failed(error.to_string()))?.cached_info().clone()
+            found(bus, &name).await?
         };
         check(&info.config)?;
+    }
+    Ok(())
+}
+
+/// A stream that somebody else creates, perhaps at this very moment: roles start in any order.
+async fn found(bus: &Bus, name: &str) -> Result<Info, StreamError> {
+    let latest = Instant::now() + CREATED_WITHIN;
+    loop {
+        let error = match bus.management.get_stream(name).await {
+            Ok(stream) => return Ok(stream.cached_info().clone()),
+            Err(error) => error,
+        };
+        if !is_missing(&error) || Instant::now() >= latest {
+            return Err(StreamError::Failed { name: name.to_owned(), cause: error.to_string() });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(ref error)
+        if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+/// Creates those of the streams that somebody deleted, where we manage them.
+pub async fn restore_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
+    for stream in streams.iter().filter(|_| bus.config.manage_streams) {
+        let name = bus.names().stream(stream);
+        match bus.management.get_stream(&name).await {
+            Err(error) if is_missing(&error) => {
+                tracing::warn!(stream = name, "somebody deleted a stream, it is created anew");
+                ensure_streams(bus, std::slice::from_ref(stream)).await?;
+            }
+            // Whether it is well is for those to find out who use it.
+            Ok(_) | Err(_) => {}
+        }
     }
     Ok(())
 }
@@ -108,6 +151,8 @@ fn config(bus: &Bus, stream: &Stream) -> StreamConfig {
         max_message_size: message_bytes,
         duplicate_window: DUPLICATE_WINDOW,
         allow_atomic_publish: true,
+        // A source reads its own receipts later, by their subject, and no others.
+        allow_direct: *stream == Stream::Receipt,
         deny_delete: true,
         deny_purge: true,
         ..StreamConfig::default()

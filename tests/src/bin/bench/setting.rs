@@ -45,6 +45,7 @@ impl Setting {
             ("COUNTERSIGN_UI__SIGN_IN", "name"),
             ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0"),
             ("COUNTERSIGN_RECORDER__LISTEN", "127.0.0.1:0"),
+            ("COUNTERSIGN_RECORDER__SECRET", "the-secret-of-recorder"),
             ("COUNTERSIGN_DATA_DIR", &data),
         ];
         let all = own.iter().chain(more);

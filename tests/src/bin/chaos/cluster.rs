@@ -14,7 +14,9 @@ use tests::{Inspector, Kind, StoryDatabase};
 
 pub(crate) use disk::Disk;
 pub(crate) use member::{End, Member};
-pub(crate) use settings::{BUS_PASSWORD, HOOK_SECRET, SOURCE_PASSWORD, SWEEP_PER_SECOND};
+pub(crate) use settings::{
+    BUS_PASSWORD, HOOK_SECRET, RECORDER_SECRET, SOURCE_PASSWORD, SWEEP_PER_SECOND,
+};
 
 use crate::{plan::Shape, proxy::Proxy};
 

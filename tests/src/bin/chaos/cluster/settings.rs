@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use bus::embedded::{Options, Permissions, User};
+use bus::{
+    Permissions,
+    embedded::{Options, User},
+};
 
 use super::member::{Member, Recipe};
 use crate::{plan, proxy::Proxy};
@@ -16,6 +19,8 @@ use crate::{plan, proxy::Proxy};
 pub(crate) const HOOK_SECRET: &str = "canary-hook-secret-5b1f0c9e";
 /// The password of the roles at the bus.
 pub(crate) const BUS_PASSWORD: &str = "canary-bus-password-77d2a1";
+/// What the roles show to recorder.
+pub(crate) const RECORDER_SECRET: &str = "canary-recorder-secret-3f90d2";
 /// The password of the outside system at the bus.
 pub(crate) const SOURCE_PASSWORD: &str = "canary-source-password-e01b";
 
@@ -105,6 +110,7 @@ impl Around<'_> {
         let ours = ["countersign", "ingress", "recorder", "decision", "ui", "bus", "gitlab", "kit"];
         let log = ours.map(|room| format!("{room}=debug")).join(",");
         set("COUNTERSIGN_LOG", format!("info,{log}"));
+        set("COUNTERSIGN_RECORDER__SECRET", RECORDER_SECRET.to_owned());
         match role {
             "recorder" => {
                 set("COUNTERSIGN_RECORDER__LISTEN", address.to_string());

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     BOT, MAIL,
-    cluster::{BUS_PASSWORD, Cluster, HOOK_SECRET, SOURCE_PASSWORD},
+    cluster::{BUS_PASSWORD, Cluster, HOOK_SECRET, RECORDER_SECRET, SOURCE_PASSWORD},
     log::{Log, Micros},
 };
 
@@ -216,6 +216,7 @@ fn in_logs(cluster: &Cluster) -> Vec<String> {
         ("the hook's secret", HOOK_SECRET),
         ("the password of the bus", BUS_PASSWORD),
         ("the password of the outside system", SOURCE_PASSWORD),
+        ("the secret of recorder", RECORDER_SECRET),
         ("GitLab's token", cluster.token.value()),
         ("an e-mail address", MAIL),
         ("a panic", "panicked"),
