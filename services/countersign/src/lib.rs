@@ -11,6 +11,7 @@ mod settings;
 
 pub use config::{Config, load};
 pub use demo::demo;
+pub use kit::config::ConfigError;
 pub use operator::{
     BusArgs, DeadArgs, PolicyArgs, Problem, SafeModeArgs, TokenArgs, UserArgs, bus, dead, policy,
     safe_mode, token, user,

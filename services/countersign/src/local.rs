@@ -75,6 +75,11 @@ impl Drop for DataFolder {
     }
 }
 
+/// A secret for one run of this process: 244 random bits.
+pub(crate) fn made_up() -> String {
+    [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|id| id.simple().to_string()).concat()
+}
+
 /// A nats-server of our own, and the user under which we speak to it.
 #[derive(Debug)]
 pub(crate) struct OwnServer {
@@ -86,13 +91,7 @@ pub(crate) struct OwnServer {
 impl OwnServer {
     /// Starts it. Only we, with a password made up now, and the configured sources may connect.
     pub(crate) async fn start(settings: &BusSettings, data: &Path) -> Result<Self> {
-        let us = User {
-            name: "countersign".to_owned(),
-            password: [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()]
-                .map(|id| id.simple().to_string())
-                .concat(),
-            only: None,
-        };
+        let us = User { name: "countersign".to_owned(), password: made_up(), only: None };
         let names = &settings.config.names;
         let sources = settings.sources.iter().map(|(name, password)| User {
             name: name.clone(),

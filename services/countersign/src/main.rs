@@ -4,7 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use countersign::{
-    BusArgs, DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs, TokenArgs, UserArgs, load,
+    BusArgs, Config, ConfigError, DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs,
+    TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -65,44 +66,28 @@ fn main() -> ExitCode {
             };
         }
     };
-    let environment: Vec<_> = std::env::vars().collect();
+    let config = || load(config.as_deref(), &std::env::vars().collect::<Vec<_>>());
     let role = match command {
         Command::Config => {
             print!("{}", countersign::Config::DEFAULTS);
             return ExitCode::SUCCESS;
         }
         Command::Demo => return end(countersign::demo()),
-        Command::Bus(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::bus(&config, arguments)));
-        }
-        Command::Dead(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::dead(&config, arguments)));
-        }
-        Command::Policy(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::policy(&config, arguments)));
-        }
+        Command::Bus(arguments) => return operate(config(), arguments, countersign::bus),
+        Command::Dead(arguments) => return operate(config(), arguments, countersign::dead),
+        Command::Policy(arguments) => return operate(config(), arguments, countersign::policy),
         Command::SafeMode(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::safe_mode(&config, arguments)));
+            return operate(config(), arguments, countersign::safe_mode);
         }
-        Command::Token(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::token(&config, arguments)));
-        }
-        Command::User(arguments) => {
-            let config = load(config.as_deref(), &environment).map_err(Problem::from);
-            return done(config.and_then(|config| countersign::user(&config, arguments)));
-        }
+        Command::Token(arguments) => return operate(config(), arguments, countersign::token),
+        Command::User(arguments) => return operate(config(), arguments, countersign::user),
         Command::Up => Role::All,
         Command::Ingress => Role::Ingress,
         Command::Recorder => Role::Recorder,
         Command::Decision => Role::Decision,
         Command::Ui => Role::Ui,
     };
-    let settings = load(config.as_deref(), &environment).and_then(|it| it.settings(role));
+    let settings = config().and_then(|it| it.settings(role));
     match settings {
         Ok(settings) => end(countersign::run(role, settings)),
         Err(error) => {
@@ -121,6 +106,15 @@ fn end(result: anyhow::Result<Outcome>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Carries out a command of an operator's.
+fn operate<A>(
+    config: Result<Config, ConfigError>,
+    arguments: A,
+    command: impl FnOnce(&Config, A) -> Result<(), Problem>,
+) -> ExitCode {
+    done(config.map_err(Problem::from).and_then(|config| command(&config, arguments)))
 }
 
 fn done(result: Result<(), Problem>) -> ExitCode {

@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bus::{
-    Bus, Delivery, Failure, Kind, Limits, Names, Needs, Stream, StreamError, ensure_streams,
-};
+use bus::{Bus, Delivery, Failure, Kind, Limits, Needs, Stream, StreamError, ensure_streams};
 use gitlab::{Client, ClientConfig, ClientError};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
@@ -42,12 +40,11 @@ const STREAMS: [Stream; 4] = [Stream::Respond, Stream::Outcome, Stream::Intake, 
 
 /// What decision does on the bus: it takes commands, says what became of them, and what the sweep saw.
 #[must_use]
-pub fn needs(names: &Names) -> Needs {
-    let says = [Stream::Outcome, Stream::Intake, Stream::Dead];
+pub fn needs() -> Needs {
     Needs {
         role: ROLE,
         looks_at: STREAMS.to_vec(),
-        publishes: says.iter().map(|stream| names.subjects(stream)).collect(),
+        publishes: vec![Stream::Outcome, Stream::Intake, Stream::Dead],
         consumes: vec![Stream::Respond],
         ..Needs::default()
     }

@@ -6,7 +6,7 @@ use axum::{
     Router,
     routing::{MethodRouter, get},
 };
-use bus::{Awaited, Names, Needs, Stream, StreamError, ensure_streams};
+use bus::{Awaited, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio_util::sync::CancellationToken;
 
@@ -31,11 +31,11 @@ pub const STREAMS: [Stream; 2] = [Stream::Intake, Stream::Dead];
 
 /// What ingress does on the bus: it says what GitLab said, or that it could not be read.
 #[must_use]
-pub fn needs(names: &Names) -> Needs {
+pub fn needs() -> Needs {
     Needs {
         role: crate::ROLE,
         looks_at: STREAMS.to_vec(),
-        publishes: STREAMS.iter().map(|stream| names.subjects(stream)).collect(),
+        publishes: STREAMS.to_vec(),
         ..Needs::default()
     }
 }

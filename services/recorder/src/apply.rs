@@ -27,7 +27,7 @@ pub(crate) use settling::{NotDone, Operator, not_replayable};
 
 use crate::{
     outbox::Outbox,
-    store::{Change, GateKey, Ledger, Store, has_no_room},
+    store::{GateKey, Ledger, Store, has_no_room},
 };
 
 /// What recorder needs to apply a message.
@@ -269,11 +269,4 @@ fn clean(text: &str, chars_max: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(chars_max).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
-}
-
-impl Change {
-    /// A change with one audit record.
-    fn with(draft: crate::store::Draft) -> Self {
-        Self { drafts: vec![draft], ..Self::default() }
-    }
 }

@@ -9,6 +9,7 @@ mod outbox;
 mod people;
 mod policy_change;
 mod safe_mode;
+mod secrets;
 mod service;
 mod start;
 mod store;

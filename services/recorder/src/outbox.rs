@@ -318,7 +318,7 @@ impl Publisher {
 
     /// Whether the table holds rows that nobody is about to publish.
     async fn forgotten(&self) -> Result<bool, DbErr> {
-        let age = i64::try_from(SWEEP.as_micros()).unwrap_or(i64::MAX);
+        let age = kit::clock::micros(SWEEP);
         let old = outbox::Column::CreatedAt.lt(kit::clock::now_micros() - age);
         let found = outbox::Entity::find().filter(old).limit(1).one(self.store.read()).await?;
         Ok(found.is_some())

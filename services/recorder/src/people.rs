@@ -9,10 +9,14 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, Set, Unchanged};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use crate::store::{Change, Draft, Ledger, Store, person, session};
+use kit::clock::micros;
+
+use crate::{
+    secrets,
+    store::{Draft, Ledger, Store, person, session},
+};
 
 /// How long a session may be idle.
 const IDLE: Duration = Duration::from_secs(8 * 60 * 60);
@@ -153,14 +157,14 @@ impl People {
         let right = self.aside(move || passwords::is_right(&password, hash.as_deref())).await?;
         let person = found.filter(|person| right && person.disabled_at.is_none());
         let person = person.ok_or(Refused::NotSignedIn)?;
-        let secret = random()?;
+        let secret = secrets::random().map_err(|_| Refused::Unable)?;
         let session = session::Model {
-            id: hashed_secret(&secret),
+            id: secrets::hash(&secret),
             person_id: person.id.clone(),
             created_at: now,
             seen_at: now,
             expires_at: now.saturating_add(micros(LASTS)),
-            form_key: random()?,
+            form_key: secrets::random().map_err(|_| Refused::Unable)?,
         };
         self.store.begin_session(session).await?;
         Ok((secret, person))
@@ -173,7 +177,7 @@ impl People {
         active: bool,
     ) -> Result<(person::Model, String), Refused> {
         let now = kit::clock::now_micros();
-        let found = self.store.session(&hashed_secret(secret)).await?;
+        let found = self.store.session(&secrets::hash(secret)).await?;
         let session = found.filter(|it| lives(it, now)).ok_or(Refused::NotSignedIn)?;
         let person = self.store.person(&session.person_id).await?;
         let person = person.filter(|person| person.disabled_at.is_none());
@@ -188,7 +192,7 @@ impl People {
 
     /// Ends a session.
     pub(crate) async fn sign_out(&self, secret: &str) -> Result<(), Refused> {
-        Ok(self.store.end_session(&hashed_secret(secret)).await?)
+        Ok(self.store.end_session(&secrets::hash(secret)).await?)
     }
 
     async fn hashed(&self, id: &str, password: String) -> Result<String, Refused> {
@@ -213,7 +217,7 @@ impl People {
 
     async fn commit(
         &self,
-        mut ledger: Ledger,
+        ledger: Ledger,
         row: &person::Model,
         kind: &'static str,
         done: String,
@@ -226,10 +230,7 @@ impl People {
             "person": row.id, "groups": groups, "operator": operator, "why": why,
         });
         let draft = Draft { request_id: None, kind, message, data };
-        ledger.add(Change { drafts: vec![draft], ..Change::default() });
-        let committed = ledger.commit().await?;
-        self.store.announce(committed.seq);
-        Ok(())
+        self.store.commit_with(ledger, draft).await
     }
 }
 
@@ -242,21 +243,6 @@ fn plain(id: &str) -> bool {
     let known =
         |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'_' | b'-');
     (1..=64).contains(&id.len()) && id.bytes().all(known)
-}
-
-/// 256 random bits.
-fn random() -> Result<String, Refused> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| Refused::Unable)?;
-    Ok(hex::encode(bytes))
-}
-
-fn hashed_secret(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret.as_bytes()))
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

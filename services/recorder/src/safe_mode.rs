@@ -17,7 +17,7 @@ use sea_orm::DbErr;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{Change, Draft, Ledger, Store};
+use crate::store::{Draft, Ledger, Store};
 
 /// How often the streams are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -151,11 +151,8 @@ impl SafeMode {
     }
 
     async fn record(&self, message: String, data: serde_json::Value) -> Result<(), DbErr> {
-        let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
+        let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
         let draft = Draft { request_id: None, kind: "safe-mode", message, data };
-        ledger.add(Change { drafts: vec![draft], ..Change::default() });
-        let committed = ledger.commit().await?;
-        self.store.announce(committed.seq);
-        Ok(())
+        self.store.commit_with(ledger, draft).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
-use bus::{Bus, Limits, Names, Needs, Stream, StreamError, ensure_streams};
+use bus::{Bus, Limits, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
@@ -49,14 +49,14 @@ const OWN: [Stream; 6] = [
 /// What recorder does on the bus with these sources: it manages every stream, takes what was said and
 /// decided, and says what follows.
 #[must_use]
-pub fn needs(names: &Names, sources: &[String]) -> Needs {
+pub fn needs(sources: &[String]) -> Needs {
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
     let takes = [Stream::Intake, Stream::Outcome, Stream::Dead];
     Needs {
         role: ROLE,
         looks_at: [&OWN[..], &decisions].concat(),
         manages: true,
-        publishes: outbox::SAYS.iter().map(|stream| names.subjects(stream)).collect(),
+        publishes: outbox::SAYS.to_vec(),
         consumes: [&takes[..], &decisions].concat(),
         // A dead letter is replayed as its stream holds it.
         reads_again: [&takes[..2], &decisions].concat(),

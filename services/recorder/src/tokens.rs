@@ -7,9 +7,13 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, Set, Unchanged};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use crate::store::{Change, Draft, Ledger, Store, api_token};
+use kit::clock::micros;
+
+use crate::{
+    secrets,
+    store::{Draft, Ledger, Store, api_token},
+};
 
 /// What a token can be for.
 const SCOPES: [&str; 2] = ["read", "decide"];
@@ -72,13 +76,12 @@ impl Tokens {
         wanted: Wanted,
     ) -> Result<(String, api_token::Model), Refused> {
         let scopes = self.look_at(&wanted)?;
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| Refused::Unable)?;
-        let secret = format!("{PREFIX}{}", hex::encode(bytes));
+        let random = secrets::random().map_err(|_| Refused::Unable)?;
+        let secret = format!("{PREFIX}{random}");
         let now = kit::clock::now_micros();
         let row = api_token::Model {
             id: kit::clock::new_id().to_string(),
-            secret_hash: hash(&secret),
+            secret_hash: secrets::hash(&secret),
             source: wanted.source,
             scopes: json!(scopes).to_string(),
             note: wanted.note,
@@ -165,7 +168,7 @@ impl Tokens {
     /// The token of a secret that is good now.
     pub(crate) async fn find(&self, secret: &str) -> Result<api_token::Model, Refused> {
         let now = kit::clock::now_micros();
-        let found = self.store.token(&hash(secret)).await?;
+        let found = self.store.token(&secrets::hash(secret)).await?;
         let token = found.filter(|it| it.revoked_at.is_none() && now < it.expires_at);
         let token = token.ok_or(Refused::NotOurs)?;
         if token.used_at.is_none_or(|at| now.saturating_sub(at) >= micros(NOTE_EVERY)) {
@@ -176,7 +179,7 @@ impl Tokens {
 
     async fn commit(
         &self,
-        mut ledger: Ledger,
+        ledger: Ledger,
         row: &api_token::Model,
         kind: &'static str,
         message: String,
@@ -189,17 +192,6 @@ impl Tokens {
             "expires_at": row.expires_at, "operator": operator, "why": why,
         });
         let draft = Draft { request_id: None, kind, message, data };
-        ledger.add(Change { drafts: vec![draft], ..Change::default() });
-        let committed = ledger.commit().await?;
-        self.store.announce(committed.seq);
-        Ok(())
+        self.store.commit_with(ledger, draft).await
     }
-}
-
-fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret.as_bytes()))
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

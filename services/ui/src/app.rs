@@ -9,7 +9,7 @@ use proto::v1::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{SignIn, alarms::Alarms, attempts::Attempts, receipts::Receipts};
+use crate::{SignIn, alarms::Alarms, attempts::Attempts};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -18,7 +18,6 @@ pub(crate) struct App {
     pub(crate) people: PeopleServiceClient<proto::RecorderChannel>,
     pub(crate) tokens: TokenServiceClient<proto::RecorderChannel>,
     pub(crate) attempts: Attempts,
-    pub(crate) receipts: Receipts,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) alarms: Alarms,
     /// Ends the event streams, which never end by themselves.

@@ -17,10 +17,7 @@ use proto::v1::{
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use crate::{
-    Config, alarms::Alarms, api, app::App, attempts::Attempts, events, pages, receipts::Receipts,
-    session,
-};
+use crate::{Config, alarms::Alarms, api, app::App, attempts::Attempts, events, pages, session};
 
 /// When the browser's side cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +38,7 @@ pub fn needs(names: &Names, over_http: &[String]) -> Needs {
     Needs {
         role: crate::ROLE,
         looks_at: vec![Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt],
-        publishes: sources().map(|source| names.decision(source)).collect(),
+        publishes: sources().map(|source| Stream::Decision(source.to_owned())).collect(),
         hears: sources().map(|source| names.receipts(source)).collect(),
         ..Needs::default()
     }
@@ -58,8 +55,6 @@ pub async fn start(
     let channel = config.recorder_secret.shown_on(channel);
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;
-    let receipts = Receipts::default();
-    lifecycle.spawn("receipts", receipts.clone().listen(bus.clone(), lifecycle.soft()));
     let people = PeopleServiceClient::new(channel.clone());
     let tokens = TokenServiceClient::new(channel.clone());
     let recorder = ApprovalServiceClient::new(channel);
@@ -73,7 +68,6 @@ pub async fn start(
         tokens,
         attempts: Attempts::default(),
         alarms,
-        receipts,
         sign_in: Arc::new(config.sign_in),
         stop: lifecycle.soft(),
     };

@@ -11,6 +11,7 @@ use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Config, Profile, SignInBy};
+use crate::local::made_up;
 use crate::settings::{BusSettings, Role, Settings};
 
 type Result<T> = std::result::Result<T, ConfigError>;
@@ -131,10 +132,8 @@ impl Config {
     /// What is shown to recorder. One process makes it up for itself.
     fn secret_of_recorder(&self, role: Role) -> Result<RecorderSecret> {
         let written = self.recorder.secret.expose_secret();
-        let made_up =
-            [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|id| id.to_string()).concat();
         let secret = match (written, role) {
-            ("", Role::All | Role::Ingress) => RecorderSecret::new(&made_up),
+            ("", Role::All | Role::Ingress) => RecorderSecret::new(&made_up()),
             ("", _) => {
                 return wrong(
                     "recorder.secret is not set (COUNTERSIGN_RECORDER__SECRET): recorder and every \

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use bus::{Names, Permissions};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Problem, print};
+use super::{Problem, print, text::as_json};
 use crate::Config;
 
 /// `countersign bus`.
@@ -48,7 +48,7 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
         return Err(Problem::Usage(sentence));
     }
     let users = users(&names, &sources, &over_http, &readers)?;
-    print(&if json { as_json(&users) } else { as_configuration(&users, &store_dir) });
+    print(&if json { as_json(&listed(&users)) } else { as_configuration(&users, &store_dir) });
     Ok(())
 }
 
@@ -61,9 +61,9 @@ fn users(
 ) -> Result<Vec<User>, Problem> {
     let with_ui = [&[bus::UI_SOURCE.to_owned()][..], sources].concat();
     let roles = [
-        ingress::needs(names),
-        recorder::needs(names, &with_ui),
-        decision::needs(names),
+        ingress::needs(),
+        recorder::needs(&with_ui),
+        decision::needs(),
         ui::needs(names, over_http),
     ];
     let mut users: Vec<User> =
@@ -85,10 +85,9 @@ fn users(
     Ok(users)
 }
 
-fn as_json(users: &[User]) -> String {
+fn listed(users: &[User]) -> Vec<Value> {
     let one = |(name, only): &User| json!({ "user": name, "publish": only.publish, "subscribe": only.subscribe });
-    let users: Vec<_> = users.iter().map(one).collect();
-    serde_json::to_string_pretty(&users).unwrap_or_default()
+    users.iter().map(one).collect()
 }
 
 fn as_configuration(users: &[User], store_dir: &str) -> String {

@@ -7,13 +7,12 @@ use proto::v1::{
     DropDeadLetterRequest, GetDeadLetterRequest, ListDeadLettersRequest, ListDeadLettersResponse,
     RecordedDeadLetter, ReplayDeadLetterRequest, approval_service_client::ApprovalServiceClient,
 };
-use serde::Serialize;
 
 use super::{
     By, Problem,
     connection::{connect, refused},
     print,
-    text::{table, utc, visible},
+    text::{as_json, table, utc, visible},
     wait_for,
 };
 use crate::Config;
@@ -260,10 +259,6 @@ fn became(letter: &RecordedDeadLetter, word: &str) -> String {
         }
         _ => format!("{word} {id}."),
     }
-}
-
-fn as_json(message: &impl Serialize) -> String {
-    serde_json::to_string_pretty(message).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -19,6 +19,11 @@ pub(super) fn utc(time: Option<&proto::Timestamp>) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// For scripts: the message as JSON.
+pub(super) fn as_json(message: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(message).unwrap_or_default()
+}
+
 /// Columns as wide as their widest cell; the last one is not padded.
 pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();

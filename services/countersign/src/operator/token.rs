@@ -10,7 +10,7 @@ use super::{
     By, Problem,
     connection::{channel, refused},
     print,
-    text::{table, utc, visible},
+    text::{as_json, table, utc, visible},
     wait_for,
 };
 use crate::Config;
@@ -95,7 +95,7 @@ async fn list(
     let found = tokens.list_tokens(ListTokensRequest {}).await;
     let found = found.map_err(|status| refused(&status))?.into_inner();
     print(&match json {
-        true => serde_json::to_string_pretty(&found).unwrap_or_default(),
+        true => as_json(&found),
         false => overview(&found.tokens),
     });
     Ok(())

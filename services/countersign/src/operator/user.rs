@@ -12,7 +12,7 @@ use super::{
     By, Problem,
     connection::{channel, refused},
     print,
-    text::{table, utc, visible},
+    text::{as_json, table, utc, visible},
     wait_for,
 };
 use crate::Config;
@@ -151,7 +151,7 @@ async fn list(
     let found = people.list_people(ListPeopleRequest::default()).await;
     let found = found.map_err(|status| refused(&status))?.into_inner();
     print(&match json {
-        true => serde_json::to_string_pretty(&found).unwrap_or_default(),
+        true => as_json(&found),
         false => overview(&found.people),
     });
     Ok(())

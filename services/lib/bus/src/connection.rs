@@ -240,23 +240,6 @@ impl Bus {
         }
     }
 
-    /// Hands each message of a subject to `deliver` as it is published, without storing a place:
-    /// for an answer that somebody waits for right now. Ends when the connection does.
-    pub async fn listen(
-        &self,
-        subject: String,
-        mut deliver: impl FnMut(&str, &[u8]) + Send,
-    ) -> Result<(), ConnectError> {
-        use futures::StreamExt;
-        let subscribed = self.client.subscribe(subject).await;
-        let mut messages =
-            subscribed.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
-        while let Some(message) = messages.next().await {
-            deliver(&message.subject, &message.payload);
-        }
-        Ok(())
-    }
-
     /// Listens from now on, and yields the next message of a subject; `None` when the connection
     /// ends first. For an answer to something that is published afterwards.
     pub async fn hear_one(

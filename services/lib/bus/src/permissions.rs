@@ -20,8 +20,8 @@ pub struct Needs {
     pub looks_at: Vec<Stream>,
     /// Whether it also creates and updates them.
     pub manages: bool,
-    /// Subjects it publishes to.
-    pub publishes: Vec<String>,
+    /// Streams it publishes to.
+    pub publishes: Vec<Stream>,
     /// Streams it consumes.
     pub consumes: Vec<Stream>,
     /// Streams of which it reads a single message again.
@@ -37,7 +37,7 @@ impl Needs {
     #[must_use]
     pub fn permissions(&self, names: &Names) -> Permissions {
         let role = self.role;
-        let mut publish = self.publishes.clone();
+        let mut publish: Vec<_> = self.publishes.iter().map(|it| names.subjects(it)).collect();
         for stream in &self.looks_at {
             let stream = names.stream(stream);
             publish.push(format!("$JS.API.STREAM.INFO.{stream}"));

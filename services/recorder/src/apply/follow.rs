@@ -258,7 +258,7 @@ fn read_back(
     now: i64,
 ) {
     let id = kit::clock::new_id();
-    let due = now.saturating_add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+    let due = now.saturating_add(kit::clock::micros(after));
     let data = ReadBackCommand {
         read_back_id: id.to_string(),
         command_id: command.id.to_string(),

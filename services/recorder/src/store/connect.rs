@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use super::{Published, known_checks::KnownChecks, statements::Shapes};
+use super::{Change, Draft, Ledger, Published, known_checks::KnownChecks, statements::Shapes};
 
 /// Where the memory is.
 #[derive(Debug, Clone)]
@@ -127,6 +127,14 @@ impl Store {
     /// Whether the database answers.
     pub(crate) async fn ping(&self) -> Result<(), DbErr> {
         self.write.ping().await
+    }
+
+    /// Commits with one more audit record, and tells those who watch.
+    pub(crate) async fn commit_with(&self, mut ledger: Ledger, draft: Draft) -> Result<(), DbErr> {
+        ledger.add(Change::with(draft));
+        let committed = ledger.commit().await?;
+        self.announce(committed.seq);
+        Ok(())
     }
 
     /// Tells those who watch.

@@ -31,7 +31,7 @@ impl Store {
         now: i64,
     ) -> Result<Option<Uuid>, DbErr> {
         let lease_id = kit::clock::new_id();
-        let lasts = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
+        let lasts = kit::clock::micros(LEASE);
         let lease = post_lease::ActiveModel {
             request_id: Set(request_id),
             lease_id: Set(lease_id),

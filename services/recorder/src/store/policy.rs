@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, EntityTrait, Set, sea_query::OnConflict};
 use serde_json::json;
 
-use super::{Change, Draft, Ledger, Store, entity::policy_seen};
+use super::{Draft, Ledger, Store, entity::policy_seen};
 
 /// The only row of the table `policy_seen`.
 const ONLY: i32 = 1;
@@ -18,7 +18,7 @@ impl Store {
     /// Puts on record which policy what is open was judged under.
     pub(crate) async fn judged_under(&self, hash: &str, now: i64) -> Result<(), DbErr> {
         let before = self.policy_seen().await?;
-        let mut ledger = Ledger::begin(self, now).await?;
+        let ledger = Ledger::begin(self, now).await?;
         let row = policy_seen::ActiveModel { id: Set(ONLY), hash: Set(hash.to_owned()) };
         let replace = OnConflict::column(policy_seen::Column::Id)
             .update_column(policy_seen::Column::Hash)
@@ -31,9 +31,6 @@ impl Store {
         };
         let (message, data) = (message.to_owned(), json!({ "policy": hash, "before": before }));
         let draft = Draft { request_id: None, kind: "policy", message, data };
-        ledger.add(Change { drafts: vec![draft], ..Change::default() });
-        let committed = ledger.commit().await?;
-        self.announce(committed.seq);
-        Ok(())
+        self.commit_with(ledger, draft).await
     }
 }

@@ -69,6 +69,13 @@ pub(crate) struct Change {
     pub(crate) leases: Vec<Uuid>,
 }
 
+impl Change {
+    /// A change with one audit record.
+    pub(crate) fn with(draft: Draft) -> Self {
+        Self { drafts: vec![draft], ..Self::default() }
+    }
+}
+
 /// What a commit has left.
 #[derive(Debug)]
 pub(crate) struct Committed {

@@ -1,7 +1,5 @@
 //! A decision over HTTP: onto the bus as its source, and back with the receipt.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     body::Bytes,
@@ -9,7 +7,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bus::{Kind, Outgoing, Stream};
 use proto::v1;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,10 +16,7 @@ use super::{
     caller::Caller,
     problem::{Problem, ProblemBody},
 };
-use crate::{ROLE, app::App};
-
-/// How long a caller waits for the record; it takes milliseconds when all is well.
-const RECEIPT_PATIENCE: Duration = Duration::from_secs(4);
+use crate::{app::App, deciding};
 
 /// A decision about the request of the path.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -122,7 +116,12 @@ pub(crate) async fn decide(
     let new: NewDecision = serde_json::from_slice(&body)
         .map_err(|wrong| Problem::Invalid(format!("The body is wrong: {wrong}.")))?;
     let decision = decision(new, request_id);
-    let Some(receipt) = send(&app, source, &decision).await? else {
+    let sent = deciding::decide(&app.bus, source, &decision).await;
+    let sent = sent.map_err(|error| {
+        tracing::error!(%error, source, "a decision could not be put onto the bus");
+        Problem::Unavailable
+    })?;
+    let Some(receipt) = sent else {
         let message = "Stored; send the same decision again to learn what became of it.";
         let receipt = ReceiptBody {
             decision_id: decision.decision_id,
@@ -141,31 +140,6 @@ pub(crate) async fn decide(
     let v1::Receipt { decision_id, request_id, accepted, code, message } = receipt;
     let body = ReceiptBody { decision_id, request_id, accepted, code, message };
     Ok((status, Json(body)).into_response())
-}
-
-/// Puts a decision onto the stream of its source, and waits for the receipt.
-///
-/// Each attempt is a message of its own, also when the decision is not: recorder knows it by its
-/// `decision_id`, and answers a repetition with a receipt of its own.
-async fn send(
-    app: &App,
-    source: &str,
-    decision: &v1::Decision,
-) -> Result<Option<v1::Receipt>, Problem> {
-    let failed = |error: &dyn std::error::Error| {
-        tracing::error!(%error, source, "a decision could not be put onto the bus");
-        Problem::Unavailable
-    };
-    let names = app.bus.names();
-    let answer = app.bus.hear_one(names.receipt(source, &decision.decision_id)).await;
-    let answer = answer.map_err(|error| failed(&error))?;
-    let target = (names.stream(&Stream::Decision(source.to_owned())), names.decision(source));
-    let attempt = kit::clock::new_id().to_string();
-    let message = Outgoing::new(target, Kind::Decision, ROLE, attempt, decision);
-    let sent = app.bus.publish(&message.about(&decision.request_id)).await;
-    sent.map_err(|error| failed(&error))?;
-    let heard = tokio::time::timeout(RECEIPT_PATIENCE, answer).await.ok().flatten();
-    Ok(heard.and_then(|data| proto::from_json(&data).ok()))
 }
 
 fn decision(new: NewDecision, request_id: Uuid) -> v1::Decision {

@@ -10,6 +10,8 @@ use serde::Serialize;
 use tonic::Code;
 use utoipa::ToSchema;
 
+use crate::deciding::refusal;
+
 /// Why a call got no better answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
@@ -77,16 +79,6 @@ impl Problem {
             Self::Refused(receipt) => (refusal(&receipt.code), &receipt.code),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         }
-    }
-}
-
-/// The status for a refusal of recorder's.
-fn refusal(code: &str) -> StatusCode {
-    match code {
-        "stale_sha" | "closed" => StatusCode::CONFLICT,
-        "not_allowed" | "unknown_source" => StatusCode::FORBIDDEN,
-        "unknown_request" => StatusCode::NOT_FOUND,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

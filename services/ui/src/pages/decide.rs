@@ -1,27 +1,21 @@
 //! Approve, reject, revoke: onto the bus, and back with the receipt.
 
-use std::time::Duration;
-
 use axum::{
     Form,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use bus::{Kind, Outgoing, PublishError, Stream};
 use proto::v1::{Actor, Decision, Receipt};
 use serde::Deserialize;
 
 use super::{find, html, trouble, unavailable};
 use crate::{
-    ROLE,
     app::App,
+    deciding::{self, Unsent, refusal},
     person::{Person, Visit, same_origin},
     view::{Notice, Reader, RequestPage, WhoPage},
 };
-
-/// How long a person waits for the record; it takes milliseconds when all is well.
-const RECEIPT_PATIENCE: Duration = Duration::from_secs(4);
 
 /// What the form carries: above all the commit that was on the screen.
 #[derive(Debug, Deserialize)]
@@ -78,7 +72,7 @@ async fn send(
     request_id: &str,
     form: &DecisionForm,
     person: &Person,
-) -> Result<(String, Option<Receipt>), PublishError> {
+) -> Result<(String, Option<Receipt>), Unsent> {
     let decision_id = kit::clock::new_id().to_string();
     let decision = Decision {
         decision_id: decision_id.clone(),
@@ -95,13 +89,7 @@ async fn send(
         reason: form.reason.trim().to_owned(),
         ..Decision::default()
     };
-    let names = app.bus.names();
-    let stream = names.stream(&Stream::Decision(bus::UI_SOURCE.to_owned()));
-    let target = (stream, names.decision(bus::UI_SOURCE));
-    let message = Outgoing::new(target, Kind::Decision, ROLE, &decision_id, &decision);
-    let mut ticket = app.receipts.expect(&decision_id);
-    app.bus.publish(&message.about(request_id)).await?;
-    let receipt = ticket.within(RECEIPT_PATIENCE).await;
+    let receipt = deciding::decide(&app.bus, bus::UI_SOURCE, &decision).await?;
     Ok((decision_id, receipt))
 }
 
@@ -122,12 +110,7 @@ async fn answer(
         let page = format!("/approval-apps/r/{id}?said={decision_id}");
         return Redirect::to(&page).into_response();
     }
-    let status = match receipt.code.as_str() {
-        "stale_sha" | "closed" => StatusCode::CONFLICT,
-        "not_allowed" | "unknown_source" => StatusCode::FORBIDDEN,
-        "unknown_request" => StatusCode::NOT_FOUND,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = refusal(&receipt.code);
     match find(app, id).await {
         Ok(found) => {
             let text = format!("Not recorded as a decision. {}", receipt.message);

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use bus::{
-    Permissions,
+    Names, Permissions,
     embedded::{Options, User},
 };
 
@@ -160,13 +160,7 @@ fn bus(folder: &Path, address: SocketAddr) -> Options {
         password: password.to_owned(),
         only,
     };
-    let servicenow = Permissions {
-        publish: vec!["countersign.decision.v1.servicenow".to_owned()],
-        subscribe: vec![
-            "countersign.receipt.v1.servicenow.>".to_owned(),
-            "_INBOX_servicenow.>".to_owned(),
-        ],
-    };
+    let servicenow = Permissions::of_source(&Names::default(), "servicenow");
     Options {
         program: tests::tool("NATS_SERVER_BIN", "nats-server"),
         folder: folder.to_owned(),
