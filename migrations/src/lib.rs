@@ -15,6 +15,7 @@ mod m0006_post_leases;
 mod m0007_policies;
 mod m0008_people;
 mod m0009_api_tokens;
+mod m0013_token_projects;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_policies::Migration),
             Box::new(m0008_people::Migration),
             Box::new(m0009_api_tokens::Migration),
+            Box::new(m0013_token_projects::Migration),
         ]
     }
 }

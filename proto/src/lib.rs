@@ -19,6 +19,7 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/countersign.v1.serde.rs"));
 }
 
+mod caller;
 mod endpoint;
 #[cfg(test)]
 mod fuzz;

@@ -128,12 +128,12 @@ story!(a_revoked_token_is_out_at_once, |stage| {
     let servicenow = stage.api_client(Some(&secret));
     assert_eq!(servicenow.asks("/requests").await.status, 200);
     let rows = olga.says(&["token", "list"]).rows();
-    let (id, source, state) = (&rows[0][0], &rows[0][1], &rows[0][3]);
+    let (id, source, state) = (&rows[0][0], &rows[0][1], &rows[0][4]);
     assert_eq!((source.as_str(), state.as_str()), ("servicenow", "good"));
     let revoke = ["token", "revoke", id, "--by", "Olga", "--reason", "It was in a chat"];
     assert_eq!(olga.says(&revoke).text, "The token of servicenow opens nothing any more.");
     assert_eq!(servicenow.asks("/requests").await.status, 401);
-    assert_eq!(olga.says(&["token", "list"]).rows()[0][3], "revoked");
+    assert_eq!(olga.says(&["token", "list"]).rows()[0][4], "revoked");
     assert_eq!(olga.says(&revoke).text, "countersign: this token was revoked before");
     let told = stage.audit_data("token-revoked").await;
     assert_eq!(

@@ -21,6 +21,7 @@ mod merge_requests;
 mod pages;
 mod policies;
 mod reading_back;
+mod rights;
 mod safe_mode;
 mod signing_in;
 mod stalls;

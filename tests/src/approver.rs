@@ -219,6 +219,17 @@ impl Approver {
         Page { url, status, html }
     }
 
+    /// Says who they are, where people type their names.
+    pub async fn introduces_themselves(&self) {
+        let page = self.opens_list().await;
+        let head = page.html.split("action=\"/approval-apps/me\"").nth(1).unwrap_or_default();
+        let token = head.split("value=\"").nth(1).unwrap_or_default();
+        let token = token.split('"').next().unwrap_or_default();
+        let saved =
+            self.posts("/approval-apps/me", &[("name", &self.name), ("token", token)]).await;
+        assert_eq!(saved.html, "see /approval-apps/");
+    }
+
     /// Signs in with the form, as a browser fills it in; `see …` when it worked.
     pub async fn signs_in(&self, login: &str, password: &str) -> Page {
         self.signs_in_to("", login, password).await
@@ -247,6 +258,11 @@ impl Approver {
             request = request.header(header::COOKIE, cookie);
         }
         self.read(request).await
+    }
+
+    /// Listens to the changes of what they see.
+    pub async fn listens(&self) -> crate::Events {
+        crate::Events::open(&self.client, &self.url, None, self.cookie()).await
     }
 
     /// The cookies of this browser, as it sends them.

@@ -23,8 +23,16 @@ pub struct Events {
 }
 
 impl Events {
-    pub(crate) async fn open(client: &Client, url: &str, last_seen: Option<&str>) -> Self {
+    pub(crate) async fn open(
+        client: &Client,
+        url: &str,
+        last_seen: Option<&str>,
+        cookie: Option<String>,
+    ) -> Self {
         let mut request = client.get(format!("{url}/approval-apps/events"));
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
         if let Some(id) = last_seen {
             request = request.header("last-event-id", id);
         }

@@ -322,7 +322,7 @@ impl Stage {
 
     /// Listens to the changes of all requests, from an event on that was seen before.
     pub async fn listens(&self, last_seen: Option<&str>) -> Events {
-        Events::open(&self.client, &self.url(), last_seen).await
+        Events::open(&self.client, &self.url(), last_seen, None).await
     }
 
     /// Waits until the page of a merge request tells of a problem; what it says then.

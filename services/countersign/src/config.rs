@@ -2,6 +2,7 @@
 
 mod freezes;
 mod policy;
+mod rights;
 mod rules;
 mod settings;
 
@@ -119,6 +120,7 @@ struct Policy {
     foreign_passed: ForeignPassed,
     check: BTreeMap<String, CheckPolicy>,
     rule: Vec<rules::Rule>,
+    right: Vec<rights::Right>,
     person: Vec<rules::Person>,
     freeze: Vec<freezes::Freeze>,
 }

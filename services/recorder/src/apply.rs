@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use approval::{Gate, Policy, Status};
+use approval::{Gate, Policy, Rights, Status};
 use bus::{Bus, Delivery, Failure, Names};
 use proto::v1::Status as WireStatus;
 use sea_orm::DbErr;
@@ -50,6 +50,8 @@ pub(crate) struct Rules {
     pub(crate) policy_of_check: HashMap<String, Policy>,
     /// SHA-256 of the policy as it is written, lower-case hex: stands beside each verdict.
     pub(crate) policy_hash: String,
+    /// What people may do at all.
+    pub(crate) rights: Rights,
     pub(crate) sources: HashSet<String>,
     /// How long after an answer GitLab is asked what it shows.
     pub(crate) read_back_after: Vec<Duration>,

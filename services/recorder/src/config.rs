@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
-use approval::Policy;
+use approval::{Policy, Rights};
 
 use crate::Database;
 
@@ -23,6 +23,8 @@ pub struct Config {
     pub policy_of_check: HashMap<String, Policy>,
     /// SHA-256 of the policy as it is written, lower-case hex.
     pub policy_hash: String,
+    /// What people may do at all.
+    pub rights: Rights,
     /// How often it is looked whether something is due.
     pub look_at_the_clock_every: Duration,
     /// How long after an answer GitLab is asked what it shows.

@@ -1,26 +1,28 @@
 //! The gRPC service: list, get, watch, and the answer that is wanted now.
 
+mod caller;
 mod convert;
 mod dead_letters;
 mod people;
+mod requests;
 mod tokens;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc};
 
-use approval::{Facts, Policy, Time};
+use approval::Time;
 use bus::Failure;
-use futures::{Stream, StreamExt, stream};
+use futures::Stream;
 use proto::{
     RecorderSecret,
     v1::{
         CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest,
         DropDeadLetterResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
-        GetRequestResponse, GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest,
-        GetWantedAnswerResponse, LeaveSafeModeRequest, LeaveSafeModeResponse,
-        ListDeadLettersRequest, ListDeadLettersResponse, ListRequestsRequest, ListRequestsResponse,
-        ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest,
-        ReplayDeadLetterResponse, Status as WireStatus, WatchRequestsRequest,
-        WatchRequestsResponse,
+        GetRequestResponse, GetRightsRequest, GetRightsResponse, GetSafeModeRequest,
+        GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
+        LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse,
+        ListRequestsRequest, ListRequestsResponse, ListWatchedRequest, ListWatchedResponse,
+        MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse, Status as WireStatus,
+        WatchRequestsRequest, WatchRequestsResponse,
         approval_service_server::{ApprovalService, ApprovalServiceServer},
     },
 };
@@ -38,15 +40,13 @@ use crate::{
     apply::{Applier, Rules, intake},
     people::People,
     safe_mode::SafeMode,
-    store::{Filter, GateKey, LEASE, Page, Recorded, Store},
+    store::{LEASE, Recorded, Store},
     tokens::Tokens,
 };
 
 /// Rows of a page when none are asked for, and at most.
 const PAGE_DEFAULT: u64 = 50;
 const PAGE_MAX: u64 = 200;
-/// How long a watch waits before it looks for changes that another process committed.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Largest message a caller may send, in bytes.
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -107,78 +107,29 @@ impl ApprovalService for Service {
         &self,
         request: Request<ListRequestsRequest>,
     ) -> Result<Response<ListRequestsResponse>, Status> {
-        let message = request.into_inner();
-        let after = convert::page_token(&message.page_token)
-            .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
-        let size = page_size(message.page_size)?;
-        if message.states.len() > 10 {
-            return Err(Status::invalid_argument("there are not that many states"));
-        }
-        let filter = Filter {
-            states: message.states,
-            merge_request: message.merge_request.map(|target| GateKey {
-                gitlab: target.gitlab,
-                project_id: target.project_id,
-                iid: target.merge_request_iid,
-                check_id: target.check_id,
-            }),
-            oldest_first: message.oldest_first,
-        };
-        // Read first: what changes between the two reads is then seen twice, never missed.
-        let sequence = self.store.sequence().await.map_err(internal)?;
-        let page = Page { after, size: size + 1 };
-        let mut rows = self.store.list(&filter, page).await.map_err(internal)?;
-        let wanted = usize::try_from(size).unwrap_or(usize::MAX);
-        let more = rows.len() > wanted;
-        rows.truncate(wanted);
-        let last = rows.last().filter(|_| more);
-        Ok(Response::new(ListRequestsResponse {
-            next_page_token: last.map(convert::token_after).unwrap_or_default(),
-            requests: rows.iter().map(convert::request).collect(),
-            sequence: convert::sequence(sequence),
-        }))
+        requests::list(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_request(
         &self,
         request: Request<GetRequestRequest>,
     ) -> Result<Response<GetRequestResponse>, Status> {
-        let id = id_of(&request.get_ref().request_id)?;
-        let sequence = self.store.sequence().await.map_err(internal)?;
-        let mut recorded = self.find(id).await?;
-        let decisions = self.store.decisions(id).await.map_err(internal)?;
-        recorded.takes_in(&decisions).map_err(internal)?;
-        let records = self.store.records(id).await.map_err(internal)?;
-        let facts = &recorded.request.facts;
-        let policy = self.rules.policy_of(&facts.check_name);
-        let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
-        let finding = recorded.request.look_at(policy).finding;
-        let frozen = frozen(policy, facts).unwrap_or_default();
-        Ok(Response::new(GetRequestResponse {
-            rule,
-            frozen,
-            finding: finding.map(convert::finding),
-            request: Some(convert::request(&recorded)),
-            decisions: decisions.into_iter().map(convert::decision).collect(),
-            timeline: records.iter().filter_map(convert::timeline_entry).collect(),
-            sequence: convert::sequence(sequence),
-        }))
+        requests::get(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn watch_requests(
         &self,
         request: Request<WatchRequestsRequest>,
     ) -> Result<Response<Watch>, Status> {
-        let message = request.into_inner();
-        let after = match message.from_now {
-            true => self.store.sequence().await.map_err(internal)?,
-            false => i64::try_from(message.after_sequence).unwrap_or(i64::MAX),
-        };
-        let first = WatchRequestsResponse { sequence: convert::sequence(after), request: None };
-        let changes = watch(self.store.clone(), after);
-        let all = stream::once(async { Ok(first) }).chain(changes);
-        let stop = self.stop.clone().cancelled_owned();
-        Ok(Response::new(Box::pin(all.take_until(stop))))
+        requests::watch(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_rights(
+        &self,
+        request: Request<GetRightsRequest>,
+    ) -> Result<Response<GetRightsResponse>, Status> {
+        let caller = self.caller(request.into_inner().caller).await?;
+        Ok(Response::new(requests::rights(&caller)))
     }
 
     async fn get_wanted_answer(
@@ -310,7 +261,7 @@ impl Service {
         // An approval that came late, from before the freeze: the clock takes it back any moment.
         if wanted.post
             && wanted.status() == WireStatus::Passed
-            && let Some(reason) = frozen(policy, &recorded.request.facts)
+            && let Some(reason) = requests::frozen(policy, &recorded.request.facts)
         {
             return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
         }
@@ -321,40 +272,6 @@ impl Service {
         let found = self.store.request(id).await.map_err(internal)?;
         found.ok_or_else(|| Status::not_found("there is no such request"))
     }
-}
-
-/// Why nothing can be approved now, when a freeze is on.
-fn frozen(policy: &Policy, facts: &Facts) -> Option<String> {
-    let now = Time(kit::clock::now_micros());
-    policy.frozen(facts, now).map(|frozen| frozen.sentence())
-}
-
-/// Requests as they change; a request that changes twice before it is read comes once.
-fn watch(
-    store: Store,
-    after: i64,
-) -> impl Stream<Item = Result<WatchRequestsResponse, Status>> + Send {
-    let committed = store.committed();
-    stream::unfold((store, committed, after), |(store, mut committed, after)| async move {
-        loop {
-            committed.borrow_and_update();
-            match store.changed(after, PAGE_MAX).await {
-                Ok(rows) if !rows.is_empty() => {
-                    let last = rows.last().map_or(after, |row| row.changed_seq);
-                    let messages: Vec<_> = rows.iter().map(convert::change).map(Ok).collect();
-                    return Some((stream::iter(messages), (store, committed, last)));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let messages = vec![Err(internal(error))];
-                    return Some((stream::iter(messages), (store, committed, after)));
-                }
-            }
-            // Whichever comes first; an error only means that the store is gone.
-            let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
-        }
-    })
-    .flatten()
 }
 
 fn sighting(message: MergeRequestSeen) -> Result<intake::Seen, Status> {

@@ -94,6 +94,7 @@ pub async fn start(
         policy: config.policy,
         policy_of_check: config.policy_of_check,
         policy_hash: config.policy_hash,
+        rights: config.rights,
         sources,
         read_back_after: config.read_back_after,
     });

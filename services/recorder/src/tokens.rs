@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use approval::Pattern;
 use sea_orm::{DbErr, Set, Unchanged};
 use serde_json::json;
 
@@ -21,6 +22,8 @@ const SCOPES: [&str; 2] = ["read", "decide"];
 const PREFIX: &str = "cst_";
 /// Longest life, in days.
 const DAYS_MAX: u32 = 366;
+/// Most patterns of projects of one token.
+const PROJECTS_MAX: usize = 50;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often at most it is written down that a token is in use.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
@@ -53,6 +56,8 @@ pub(crate) enum Refused {
 pub(crate) struct Wanted {
     pub(crate) source: String,
     pub(crate) scopes: Vec<String>,
+    /// Patterns; none means all projects.
+    pub(crate) projects: Vec<String>,
     pub(crate) note: String,
     pub(crate) days: u32,
     pub(crate) operator: String,
@@ -84,6 +89,7 @@ impl Tokens {
             secret_hash: secrets::hash(&secret),
             source: wanted.source,
             scopes: json!(scopes).to_string(),
+            projects: json!(wanted.projects).to_string(),
             note: wanted.note,
             created_by: wanted.operator.clone(),
             created_at: now,
@@ -94,9 +100,11 @@ impl Tokens {
         let ledger = Ledger::begin(&self.store, now).await?;
         ledger.add_token(row.clone()).await?;
         let (operator, source, days) = (&wanted.operator, &row.source, wanted.days);
-        let scopes = scopes.join(", ");
-        let message =
-            format!("{operator} made a token for {source} ({scopes}) that lasts {days} days.");
+        let (scopes, projects) = (scopes.join(", "), wanted.projects.join(", "));
+        let within = if projects.is_empty() { String::new() } else { format!(" in {projects}") };
+        let message = format!(
+            "{operator} made a token for {source} ({scopes}{within}) that lasts {days} days."
+        );
         self.commit(ledger, &row, "token-created", message, operator, "").await?;
         Ok((secret, row))
     }
@@ -118,6 +126,12 @@ impl Tokens {
         }
         if !(1..=DAYS_MAX).contains(&wanted.days) {
             return refused(format!("a token lasts 1 to {DAYS_MAX} days"));
+        }
+        if wanted.projects.len() > PROJECTS_MAX {
+            return refused(format!("a token has at most {PROJECTS_MAX} patterns of projects"));
+        }
+        if let Some(wrong) = wanted.projects.iter().find_map(|it| Pattern::parse(it).err()) {
+            return refused(wrong.to_string());
         }
         let known = |scope: &String| SCOPES.contains(&scope.as_str());
         match wanted.scopes.iter().find(|scope| !known(scope)) {
@@ -187,8 +201,10 @@ impl Tokens {
         why: &str,
     ) -> Result<(), DbErr> {
         let scopes: Vec<String> = serde_json::from_str(&row.scopes).unwrap_or_default();
+        let projects: Vec<String> = serde_json::from_str(&row.projects).unwrap_or_default();
         let data = json!({
             "token": row.id, "source": row.source, "scopes": scopes, "note": row.note,
+            "projects": projects,
             "expires_at": row.expires_at, "operator": operator, "why": why,
         });
         let draft = Draft { request_id: None, kind, message, data };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use proto::v1::{
-    GetSafeModeRequest, ListDeadLettersRequest, ListDeadLettersResponse,
+    Caller, GetSafeModeRequest, ListDeadLettersRequest, ListDeadLettersResponse,
     approval_service_client::ApprovalServiceClient,
 };
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,9 @@ impl Alarms {
         &self,
         recorder: &ApprovalServiceClient<proto::RecorderChannel>,
     ) -> Result<(), Status> {
-        let one = ListDeadLettersRequest { page_size: 1, ..ListDeadLettersRequest::default() };
+        let caller = Some(Caller::process(crate::ROLE));
+        let one =
+            ListDeadLettersRequest { page_size: 1, caller, ..ListDeadLettersRequest::default() };
         self.list(recorder.clone(), one).await?;
         let answer = recorder.clone().get_safe_mode(GetSafeModeRequest {}).await?.into_inner();
         // That the record is verified after a start is no alarm.

@@ -49,6 +49,7 @@ pub(crate) async fn stream(
     let question = WatchRequestsRequest {
         after_sequence: after.unwrap_or_default(),
         from_now: after.is_none(),
+        caller: visit.caller(),
     };
     match app.recorder.watch_requests(question).await {
         Ok(changes) => {

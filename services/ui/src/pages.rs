@@ -45,6 +45,7 @@ pub(crate) async fn list(
         states: states.iter().map(|state| (*state).to_owned()).collect(),
         page_token: which.page.unwrap_or_default(),
         oldest_first: show == "waiting",
+        caller: visit.caller(),
         ..ListRequestsRequest::default()
     };
     let found = match app.recorder.list_requests(question).await {
@@ -75,7 +76,7 @@ pub(crate) async fn request(
     Query(said): Query<Said>,
     visit: Visit,
 ) -> Response {
-    let found = match find(&app, &id).await {
+    let found = match find(&app, &id, &visit).await {
         Ok(found) => found,
         Err(status) => return unavailable(&visit, &status),
     };
@@ -92,6 +93,7 @@ pub(crate) async fn newest(
     let question = ListRequestsRequest {
         page_size: 1,
         merge_request: Some(Target { gitlab, project_id, merge_request_iid: iid, check_id: 0 }),
+        caller: visit.caller(),
         ..ListRequestsRequest::default()
     };
     match app.recorder.list_requests(question).await {
@@ -143,8 +145,8 @@ pub(crate) async fn not_found(visit: Visit) -> Response {
     unavailable(&visit, &tonic::Status::not_found(""))
 }
 
-async fn find(app: &App, id: &str) -> Result<GetRequestResponse, tonic::Status> {
-    let question = GetRequestRequest { request_id: id.to_owned() };
+async fn find(app: &App, id: &str, visit: &Visit) -> Result<GetRequestResponse, tonic::Status> {
+    let question = GetRequestRequest { request_id: id.to_owned(), caller: visit.caller() };
     Ok(app.recorder.clone().get_request(question).await?.into_inner())
 }
 

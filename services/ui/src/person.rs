@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use hmac::{Hmac, KeyInit, Mac};
+use proto::v1::{Actor, Caller, GetRightsRequest};
 use sha2::Sha256;
 
 use crate::{SignIn, app::App, session::Session};
@@ -25,6 +26,8 @@ pub(crate) struct Visit {
     pub(crate) dead_letters: u64,
     /// Why only `failed` is posted; empty when everything is.
     pub(crate) safe_mode: String,
+    /// Whether they look after dead letters.
+    pub(crate) operates: bool,
     /// Whether they signed in here, and can sign out.
     pub(crate) signs_out: bool,
     /// Whether the browser does not have the secret yet.
@@ -50,6 +53,13 @@ impl Person {
     }
 }
 
+impl From<Person> for Actor {
+    fn from(person: Person) -> Self {
+        let Person { id, name, email, groups } = person;
+        Self { id, name, email, groups }
+    }
+}
+
 impl Visit {
     fn of(headers: &HeaderMap, sign_in: &SignIn) -> Self {
         let (secret, typed) = cookie(headers).unwrap_or_default();
@@ -63,14 +73,27 @@ impl Visit {
             }
             SignIn::Local { .. } => (None, false),
         };
-        let (dead_letters, safe_mode, signs_out) = (0, String::new(), false);
-        Self { secret, person, names_itself, dead_letters, safe_mode, signs_out, new }
+        Self {
+            secret,
+            person,
+            names_itself,
+            dead_letters: 0,
+            safe_mode: String::new(),
+            operates: false,
+            signs_out: false,
+            new,
+        }
     }
 
     /// The visit of somebody who is signed in: their session keys the tokens.
     fn signed_in(self, session: &Session) -> Self {
         let (secret, person) = (session.form_key.clone(), Some(session.person.clone()));
         Self { secret, person, signs_out: true, new: false, ..self }
+    }
+
+    /// On whose behalf recorder is asked; nobody in particular, while we do not know who they are.
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        Some(Caller::person(self.person.clone().map(Actor::from).unwrap_or_default()))
     }
 
     /// The token that a form about this request and commit must carry.
@@ -121,8 +144,12 @@ impl FromRequestParts<App> for Visit {
             None if local => return Ok(visit),
             None => visit,
         };
-        let (dead_letters, safe_mode) = (app.alarms.dead_letters(), app.alarms.safe_mode());
-        Ok(Self { dead_letters, safe_mode, ..visit })
+        let question = GetRightsRequest { caller: visit.caller() };
+        // When recorder does not answer, the page itself says so.
+        let rights = app.recorder.clone().get_rights(question).await;
+        let operates = rights.is_ok_and(|rights| rights.into_inner().operate);
+        let dead_letters = if operates { app.alarms.dead_letters() } else { 0 };
+        Ok(Self { dead_letters, operates, safe_mode: app.alarms.safe_mode(), ..visit })
     }
 }
 

@@ -290,6 +290,8 @@ pub(crate) struct RequestPage {
     pub(crate) decisions: Vec<DecisionView>,
     pub(crate) steps: Vec<StepView>,
     pub(crate) sequence: u64,
+    /// Whether the reader may decide in this project.
+    pub(crate) may_decide: bool,
 }
 
 impl RequestPage {
@@ -306,6 +308,7 @@ impl RequestPage {
             decisions: found.decisions.iter().map(|it| DecisionView::new(it, now)).collect(),
             steps: found.timeline.iter().map(|it| StepView::new(it, now)).collect(),
             sequence: found.sequence,
+            may_decide: found.may_decide,
         }
     }
 }

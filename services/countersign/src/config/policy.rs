@@ -7,7 +7,7 @@ use kit::config::ConfigError;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Config, ForeignPassed, Pending, Profile, freezes,
+    Config, ForeignPassed, Pending, Profile, freezes, rights,
     rules::{self, Known},
 };
 
@@ -17,10 +17,7 @@ impl Config {
     /// What applies to every check.
     pub(crate) fn policy(&self) -> Result<approval::Policy> {
         let policy = &self.policy;
-        let known = Known {
-            sources: &self.source,
-            gitlabs: self.gitlab.keys().map(String::as_str).collect(),
-        };
+        let known = self.known();
         let mut remind_after = Vec::new();
         for time in &policy.remind_after {
             remind_after.extend(duration("policy.remind_after", time)?);
@@ -42,6 +39,16 @@ impl Config {
                 resend_after: self.recorder.resend_after_ms.saturating_mul(1_000),
             },
         })
+    }
+
+    /// What people may do at all.
+    pub(crate) fn rights(&self) -> Result<approval::Rights> {
+        rights::rights(&self.policy.right, &self.known())
+    }
+
+    fn known(&self) -> Known<'_> {
+        let gitlabs = self.gitlab.keys().map(String::as_str).collect();
+        Known { sources: &self.source, gitlabs }
     }
 
     /// SHA-256 of the policy as it is written, lower-case hex.

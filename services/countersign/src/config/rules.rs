@@ -187,7 +187,7 @@ fn read_all(parts: &[Requires], at: &str, known: &Known<'_>) -> Result<Vec<Requi
     parts.iter().map(|part| part.read(at, known)).collect()
 }
 
-fn patterns(at: &str, key: &str, texts: &[String]) -> Result<Vec<Pattern>> {
+pub(super) fn patterns(at: &str, key: &str, texts: &[String]) -> Result<Vec<Pattern>> {
     let read = |text: &String| {
         Pattern::parse(text).map_err(|error| ConfigError(format!("{at}: {key}: {error}")))
     };

@@ -185,6 +185,7 @@ impl Config {
                 .collect(),
             policy_of_check: self.policy_of_check(&policy)?,
             policy_hash: self.policy_hash(),
+            rights: self.rights()?,
             policy,
             look_at_the_clock_every: Duration::from_millis(self.recorder.clock_ms),
         })

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use proto::v1::{
-    DropDeadLetterRequest, GetDeadLetterRequest, ListDeadLettersRequest, ListDeadLettersResponse,
-    RecordedDeadLetter, ReplayDeadLetterRequest, approval_service_client::ApprovalServiceClient,
+    Caller, DropDeadLetterRequest, GetDeadLetterRequest, ListDeadLettersRequest,
+    ListDeadLettersResponse, RecordedDeadLetter, ReplayDeadLetterRequest,
+    approval_service_client::ApprovalServiceClient,
 };
 
 use super::{
@@ -105,20 +106,21 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
                 print(&if json { as_json(&found) } else { overview(&found, state) });
             }
             Command::Show { id } => {
-                let question = GetDeadLetterRequest { dead_letter_id: id };
+                let question = GetDeadLetterRequest { dead_letter_id: id, caller: ours() };
                 let answer = recorder.get_dead_letter(question).await.map_err(|it| refused(&it))?;
                 let letter = answer.into_inner().dead_letter.unwrap_or_default();
                 print(&if json { as_json(&letter) } else { page(&letter) });
             }
             Command::Replay { id, by, reason } => {
-                let order =
-                    ReplayDeadLetterRequest { dead_letter_id: id, operator: by.name, reason };
+                let (dead_letter_id, operator, caller) = (id, by.name, ours());
+                let order = ReplayDeadLetterRequest { dead_letter_id, operator, reason, caller };
                 let answer = recorder.replay_dead_letter(order).await.map_err(|it| refused(&it))?;
                 let letter = answer.into_inner().dead_letter.unwrap_or_default();
                 print(&if json { as_json(&letter) } else { became(&letter, "Replayed") });
             }
             Command::Drop { id, by, reason } => {
-                let order = DropDeadLetterRequest { dead_letter_id: id, operator: by.name, reason };
+                let (dead_letter_id, operator, caller) = (id, by.name, ours());
+                let order = DropDeadLetterRequest { dead_letter_id, operator, reason, caller };
                 let answer = recorder.drop_dead_letter(order).await.map_err(|it| refused(&it))?;
                 let letter = answer.into_inner().dead_letter.unwrap_or_default();
                 print(&if json { as_json(&letter) } else { became(&letter, "Dropped") });
@@ -126,6 +128,11 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
         }
         Ok(())
     })
+}
+
+/// Whoever may run this command has recorder's secret.
+fn ours() -> Option<Caller> {
+    Some(Caller::process("dead"))
 }
 
 /// Asks for page after page until there are enough.
@@ -142,6 +149,7 @@ async fn list(
             stream: stream.clone(),
             page_size: PAGE,
             page_token: all.next_page_token,
+            caller: ours(),
         };
         let answer = recorder.list_dead_letters(question).await.map_err(|it| refused(&it))?;
         let page = answer.into_inner();

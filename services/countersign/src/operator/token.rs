@@ -32,6 +32,9 @@ enum Command {
         /// What it may do: read, decide; can be given again
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
+        /// A pattern of the projects it is for, such as 'shop/**'; can be given again, and without it is for all
+        #[arg(long = "project", value_name = "PATTERN")]
+        projects: Vec<String>,
         /// What it is for
         #[arg(long)]
         note: String,
@@ -64,9 +67,9 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
     wait_for(async {
         let mut tokens = TokenServiceClient::new(channel(config).await?);
         match arguments.command {
-            Command::Create { source, scopes, note, days, by } => {
+            Command::Create { source, scopes, projects, note, days, by } => {
                 let operator = by.name;
-                let order = CreateTokenRequest { source, scopes, note, days, operator };
+                let order = CreateTokenRequest { source, scopes, note, days, operator, projects };
                 let made = tokens.create_token(order).await.map_err(|status| refused(&status))?;
                 // Alone on standard output, so that a script can keep it and nothing else.
                 print(&made.get_ref().secret);
@@ -105,13 +108,14 @@ fn overview(tokens: &[ApiToken]) -> String {
     if tokens.is_empty() {
         return "There is no token yet: countersign token create …".to_owned();
     }
-    let head = ["ID", "SOURCE", "SCOPES", "STATE", "EXPIRES", "LAST USED", "FOR"];
+    let head = ["ID", "SOURCE", "SCOPES", "PROJECTS", "STATE", "EXPIRES", "LAST USED", "FOR"];
     let row = |token: &ApiToken| {
         let used = token.used_at.as_ref();
         vec![
             token.token_id.clone(),
             token.source.clone(),
             token.scopes.join(", "),
+            projects(token),
             state(token).to_owned(),
             utc(token.expires_at.as_ref()),
             used.map_or_else(|| "never".to_owned(), |at| utc(Some(at))),
@@ -121,6 +125,10 @@ fn overview(tokens: &[ApiToken]) -> String {
     let head = head.map(ToOwned::to_owned).to_vec();
     let rows: Vec<_> = std::iter::once(head).chain(tokens.iter().map(row)).collect();
     table(&rows)
+}
+
+fn projects(token: &ApiToken) -> String {
+    if token.projects.is_empty() { "all".to_owned() } else { token.projects.join(", ") }
 }
 
 fn state(token: &ApiToken) -> &'static str {

@@ -15,6 +15,7 @@ mod gate;
 mod order;
 mod policy;
 mod request;
+mod rights;
 mod timing;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use policy::{
     Person, Policy, Reasons, Requirement, Rule, Scope, Times, Who, Window,
 };
 pub use request::{Ending, Request, Standing, State, Verdict};
+pub use rights::{Allowed, Grant, Projects, Right, Rights};
 pub use timing::Timing;

@@ -149,6 +149,11 @@ async fn decide(rules: &Rules, ledger: &mut Ledger, decided: &Decided) -> Result
     ledger.load([key.clone()]).await?;
     let now = ledger.now();
     let gate = ledger.gate(&key);
+    if let Some(request) = gate.request(request_id)
+        && let Err(refusal) = may(rules, &attempt, &key, &request.facts.project_path)
+    {
+        return Ok(Verdict::refused(refusal));
+    }
     let policy = rules.policy(gate);
     let mut verdict = match gate.decide(request_id, attempt, policy) {
         Err(refusal) => Verdict::refused(refusal),
@@ -193,6 +198,27 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
     })
 }
 
+/// Whether people may decide in this project at all. What a system says is its source's to answer for.
+fn may(rules: &Rules, attempt: &Attempt, key: &GateKey, path: &str) -> Result<(), Refusal> {
+    if attempt.source != bus::UI_SOURCE {
+        return Ok(());
+    }
+    let allowed = rules.rights.within(&attempt.actor, &key.gitlab, path);
+    if !allowed.view {
+        return Err(unknown());
+    }
+    if !allowed.approve {
+        let who = attempt.actor.display();
+        let sentence = format!("{who} may look at the requests of {path}, not decide about them.");
+        return Err(Refusal::new(RefusalCode::NotAllowed, sentence));
+    }
+    Ok(())
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(RefusalCode::UnknownRequest, "There is no such request.")
+}
+
 /// Finds the request by its id, or by what names it.
 async fn find(
     ledger: &Ledger,
@@ -200,7 +226,6 @@ async fn find(
     sha: &Sha,
 ) -> Result<Result<(GateKey, Uuid), Refusal>, DbErr> {
     let message = &decided.message;
-    let unknown = || Refusal::new(RefusalCode::UnknownRequest, "There is no such request.");
     if let Some(target) = message.target.as_ref().filter(|_| message.request_id.is_empty()) {
         let key = GateKey {
             gitlab: target.gitlab.clone(),

@@ -25,8 +25,8 @@ pub(super) fn page_token(token: &str) -> Option<Option<(i64, Uuid)>> {
     Some(Some((time.parse().ok()?, Uuid::parse_str(id).ok()?)))
 }
 
-pub(super) fn token_after(row: &Recorded) -> String {
-    format!("{}.{}", row.request.opened_at.0, row.request.id)
+pub(super) fn token_after((time, id): (i64, Uuid)) -> String {
+    format!("{time}.{id}")
 }
 
 pub(super) fn change(row: &Recorded) -> WatchRequestsResponse {

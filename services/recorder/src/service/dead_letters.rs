@@ -28,6 +28,7 @@ pub(super) async fn list(
     service: &Service,
     message: ListDeadLettersRequest,
 ) -> Result<ListDeadLettersResponse, Status> {
+    service.operator(message.caller.clone()).await?;
     let known = |state: &String| matches!(state.as_str(), "open" | "replayed" | "dropped");
     if message.states.len() > 3 || !message.states.iter().all(known) {
         return Err(Status::invalid_argument("a state must be open, replayed or dropped"));
@@ -55,6 +56,7 @@ pub(super) async fn get(
     service: &Service,
     message: GetDeadLetterRequest,
 ) -> Result<GetDeadLetterResponse, Status> {
+    service.operator(message.caller.clone()).await?;
     let id = find(service, &message.dead_letter_id).await?;
     let found = service.store.dead_letter(id).await.map_err(internal)?;
     let row = found.ok_or_else(|| status(NotDone::Unknown))?;
@@ -65,6 +67,7 @@ pub(super) async fn replay(
     service: &Service,
     message: ReplayDeadLetterRequest,
 ) -> Result<ReplayDeadLetterResponse, Status> {
+    service.operator(message.caller.clone()).await?;
     let operator = operator(&message.operator, &message.reason)?;
     let id = find(service, &message.dead_letter_id).await?;
     let row = service.applier.replay(id, &operator).await.map_err(status)?;
@@ -75,6 +78,7 @@ pub(super) async fn drop_letter(
     service: &Service,
     message: DropDeadLetterRequest,
 ) -> Result<DropDeadLetterResponse, Status> {
+    service.operator(message.caller.clone()).await?;
     let operator = operator(&message.operator, &message.reason)?;
     if operator.why.is_empty() {
         return Err(Status::invalid_argument("dropping a dead letter needs a reason"));

@@ -31,9 +31,10 @@ impl TokenService for Answers {
         &self,
         request: Request<CreateTokenRequest>,
     ) -> Result<Response<CreateTokenResponse>, Status> {
-        let CreateTokenRequest { source, scopes, note, days, operator } = request.into_inner();
-        let (note, operator) = (text(&note, TEXT_CHARS_MAX), by(&operator)?);
-        let wanted = Wanted { source, scopes, note, days, operator };
+        let message = request.into_inner();
+        let CreateTokenRequest { source, scopes, projects, days, .. } = message;
+        let (note, operator) = (text(&message.note, TEXT_CHARS_MAX), by(&message.operator)?);
+        let wanted = Wanted { source, scopes, projects, note, days, operator };
         let (secret, row) = self.0.create(wanted).await.map_err(status)?;
         Ok(Response::new(CreateTokenResponse { token: Some(wire(row)), secret }))
     }
@@ -73,6 +74,7 @@ fn wire(row: api_token::Model) -> ApiToken {
         token_id: row.id,
         source: row.source,
         scopes: serde_json::from_str(&row.scopes).unwrap_or_default(),
+        projects: serde_json::from_str(&row.projects).unwrap_or_default(),
         note: row.note,
         created_by: row.created_by,
         created_at: Some(proto::timestamp(row.created_at)),

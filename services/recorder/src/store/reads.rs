@@ -1,6 +1,6 @@
 //! What the other services ask.
 
-use approval::{Gate, State};
+use approval::{Gate, Pattern, Projects, State};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
@@ -12,6 +12,9 @@ use super::{
     rows::{self, GateKey, Recorded},
 };
 
+/// How often a list looks further for what somebody sees, before it gives what it has.
+const LOOKS_MAX: usize = 50;
+
 /// Which requests a list shows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
@@ -21,6 +24,8 @@ pub(crate) struct Filter {
     pub(crate) merge_request: Option<GateKey>,
     /// Oldest first instead of newest first.
     pub(crate) oldest_first: bool,
+    /// Projects that are seen; `None` for all.
+    pub(crate) projects: Option<Vec<Projects>>,
 }
 
 /// Where a page begins: after this request.
@@ -30,9 +35,71 @@ pub(crate) struct Page {
     pub(crate) size: u64,
 }
 
+impl Filter {
+    fn sees(&self, row: &status_check::Model) -> bool {
+        let among =
+            |all: &Vec<Projects>| all.iter().any(|it| it.include(&row.gitlab, &row.project_path));
+        self.projects.as_ref().is_none_or(among)
+    }
+}
+
+/// A condition that leaves out most of what is not among these projects, and nothing that is: what a
+/// pattern begins with is all that a database knows of it.
+fn about(all: &[Projects]) -> Condition {
+    use status_check::Column;
+    let literal = |it: &Pattern| {
+        let text = it.as_str();
+        text[..text.find(['*', '?', '[', '{', '\\']).unwrap_or(text.len())].to_owned()
+    };
+    let one = |projects: &Projects| {
+        let paths = projects.paths.iter().map(literal);
+        let paths =
+            paths.fold(Condition::any(), |any, it| any.add(Column::ProjectPath.starts_with(it)));
+        let gitlabs = &projects.gitlabs;
+        Condition::all()
+            .add_option((!gitlabs.is_empty()).then(|| Column::Gitlab.is_in(gitlabs.clone())))
+            .add_option((!projects.paths.is_empty()).then_some(paths))
+    };
+    // Nothing is seen where no project is.
+    let none = Condition::any().add(Column::Id.is_null());
+    all.iter().map(one).fold(none, Condition::add)
+}
+
 impl Store {
-    /// One page of requests.
-    pub(crate) async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Recorded>, DbErr> {
+    /// One page of requests, and where the next begins. A page can be short although more follow,
+    /// when most of what was looked at is not seen.
+    pub(crate) async fn list(
+        &self,
+        filter: &Filter,
+        page: Page,
+    ) -> Result<(Vec<Recorded>, Option<(i64, Uuid)>), DbErr> {
+        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), page.after);
+        for _ in 0..LOOKS_MAX {
+            let rows = self.look_on(filter, after, page.size + 1).await?;
+            let end = rows.len() <= size;
+            for row in rows {
+                if found.len() == size {
+                    return Ok((found, after));
+                }
+                after = Some((row.opened_at, row.id));
+                if filter.sees(&row) {
+                    found.push(Recorded::read(row)?);
+                }
+            }
+            if end {
+                return Ok((found, None));
+            }
+        }
+        Ok((found, after))
+    }
+
+    async fn look_on(
+        &self,
+        filter: &Filter,
+        after: Option<(i64, Uuid)>,
+        rows: u64,
+    ) -> Result<Vec<status_check::Model>, DbErr> {
         use status_check::Column;
         let mut query = status_check::Entity::find()
             .apply_if(Some(&filter.states).filter(|it| !it.is_empty()), |query, states| {
@@ -48,8 +115,9 @@ impl Store {
                 } else {
                     query.filter(Column::CheckId.eq(key.check_id))
                 }
-            });
-        if let Some((opened_at, id)) = page.after {
+            })
+            .apply_if(filter.projects.as_ref(), |query, all| query.filter(about(all)));
+        if let Some((opened_at, id)) = after {
             let beyond = |column: Column, value: sea_orm::Value| match filter.oldest_first {
                 true => column.gt(value),
                 false => column.lt(value),
@@ -65,8 +133,7 @@ impl Store {
             true => query.order_by_asc(Column::OpenedAt).order_by_asc(Column::Id),
             false => query.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id),
         };
-        let rows = query.limit(page.size).all(self.read()).await?;
-        rows.into_iter().map(Recorded::read).collect()
+        query.limit(rows).all(self.read()).await
     }
 
     /// Requests that changed after a sequence, oldest change first.

@@ -23,6 +23,8 @@ pub(crate) mod entity {
         pub source: String,
         /// A JSON array of texts.
         pub scopes: String,
+        /// A JSON array of patterns; none means all projects.
+        pub projects: String,
         pub note: String,
         pub created_by: String,
         /// Times are in microseconds since 1970 UTC.
@@ -43,6 +45,11 @@ impl Store {
     pub(crate) async fn token(&self, hash: &str) -> Result<Option<entity::Model>, DbErr> {
         let found = entity::Entity::find().filter(entity::Column::SecretHash.eq(hash));
         found.one(self.read()).await
+    }
+
+    /// The token of this id.
+    pub(crate) async fn token_by_id(&self, id: &str) -> Result<Option<entity::Model>, DbErr> {
+        entity::Entity::find_by_id(id).one(self.read()).await
     }
 
     /// Every token, newest first.

@@ -19,6 +19,11 @@ const SECRET_BYTES_MAX: usize = 200;
 pub(crate) struct Caller(ApiToken);
 
 impl Caller {
+    /// As recorder knows it.
+    pub(crate) fn wire(&self) -> Option<proto::v1::Caller> {
+        Some(proto::v1::Caller::token(&self.0.token_id))
+    }
+
     /// The source its decisions come from, when it may do this.
     pub(crate) fn may(&self, scope: &'static str) -> Result<&str, Problem> {
         let has = self.0.scopes.iter().any(|it| it == scope);

@@ -115,6 +115,9 @@ pub(crate) async fn decide(
     let body = body.map_err(|_| Problem::TooLong)?;
     let new: NewDecision = serde_json::from_slice(&body)
         .map_err(|wrong| Problem::Invalid(format!("The body is wrong: {wrong}.")))?;
+    // What it may not see is not there for it.
+    let question = v1::GetRequestRequest { request_id: id, caller: caller.wire() };
+    app.recorder.clone().get_request(question).await?;
     let decision = decision(new, request_id);
     let sent = deciding::decide(&app.bus, source, &decision).await;
     let sent = sent.map_err(|error| {

@@ -155,14 +155,14 @@ pub(crate) async fn list(
     caller.may("read")?;
     let Query(which) =
         which.map_err(|wrong| Problem::Invalid(format!("{}.", wrong.body_text())))?;
-    let found = app.recorder.list_requests(question(which)?).await?.into_inner();
+    let found = app.recorder.list_requests(question(which, &caller)?).await?.into_inner();
     Ok(Json(Requests {
         requests: found.requests.into_iter().map(Approval::from).collect(),
         next: some(found.next_page_token),
     }))
 }
 
-fn question(which: Which) -> Result<ListRequestsRequest, Problem> {
+fn question(which: Which, caller: &Caller) -> Result<ListRequestsRequest, Problem> {
     let invalid = |sentence: &str| Problem::Invalid(sentence.to_owned());
     let states: Vec<String> =
         which.state.iter().flat_map(|it| it.split(',')).map(ToOwned::to_owned).collect();
@@ -192,6 +192,7 @@ fn question(which: Which) -> Result<ListRequestsRequest, Problem> {
         page_token,
         merge_request,
         oldest_first,
+        caller: caller.wire(),
     })
 }
 
@@ -217,7 +218,8 @@ pub(crate) async fn one(
     if uuid::Uuid::parse_str(&id).is_err() {
         return Err(Problem::NoSuchRequest);
     }
-    let found = app.recorder.get_request(GetRequestRequest { request_id: id }).await?.into_inner();
+    let question = GetRequestRequest { request_id: id, caller: caller.wire() };
+    let found = app.recorder.get_request(question).await?.into_inner();
     Ok(Json(ApprovalInFull {
         request: found.request.unwrap_or_default().into(),
         rule: some(found.rule),

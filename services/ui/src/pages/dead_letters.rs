@@ -51,6 +51,7 @@ pub(crate) async fn list(
     let question = ListDeadLettersRequest {
         states: states.iter().map(|state| (*state).to_owned()).collect(),
         page_token: which.page.unwrap_or_default(),
+        caller: visit.caller(),
         ..ListDeadLettersRequest::default()
     };
     let found = match app.alarms.list(app.recorder.clone(), question).await {
@@ -70,7 +71,7 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn one(State(app): State<App>, Path(id): Path<String>, visit: Visit) -> Response {
-    match find(&app, &id).await {
+    match find(&app, &id, &visit).await {
         Ok(letter) => html(StatusCode::OK, &DeadLetterPage::new(&letter, &visit, None, ""), &visit),
         Err(status) => unavailable(&visit, &status),
     }
@@ -113,14 +114,14 @@ async fn settle(
     if named {
         visit.person = Person::named(&form.name);
     }
-    let Some(person) = visit.person.clone() else {
+    if visit.person.is_none() {
         let sentence = match visit.names_itself {
             true => "Nothing was done: say who you are, for the record.",
             false => "Nothing was done: the proxy in front of this page did not say who you are.",
         };
         return again(app, id, &visit, StatusCode::UNAUTHORIZED, sentence, &form.reason).await;
-    };
-    let done = carry_out(app, id, &person, &form.reason, order).await;
+    }
+    let done = carry_out(app, id, &visit, &form.reason, order).await;
     app.alarms.look(&app.recorder).await;
     visit.dead_letters = app.alarms.dead_letters();
     let mut response = match done {
@@ -137,20 +138,21 @@ async fn settle(
 async fn carry_out(
     app: &App,
     id: &str,
-    person: &Person,
+    visit: &Visit,
     why: &str,
     order: Order,
 ) -> Result<(), Status> {
     let mut recorder = app.recorder.clone();
     let (dead_letter_id, reason) = (id.to_owned(), why.trim().to_owned());
-    let operator = person.name.clone();
+    let operator = visit.person.as_ref().map(|it| it.name.clone()).unwrap_or_default();
+    let caller = visit.caller();
     match order {
         Order::Replay => {
-            let order = ReplayDeadLetterRequest { dead_letter_id, operator, reason };
+            let order = ReplayDeadLetterRequest { dead_letter_id, operator, reason, caller };
             recorder.replay_dead_letter(order).await.map(drop)
         }
         Order::Drop => {
-            let order = DropDeadLetterRequest { dead_letter_id, operator, reason };
+            let order = DropDeadLetterRequest { dead_letter_id, operator, reason, caller };
             recorder.drop_dead_letter(order).await.map(drop)
         }
     }
@@ -178,7 +180,7 @@ async fn again(
     sentence: &str,
     why: &str,
 ) -> Response {
-    match find(app, id).await {
+    match find(app, id, visit).await {
         Ok(letter) => {
             let notice = Some(Notice { good: false, text: sentence.to_owned() });
             html(code, &DeadLetterPage::new(&letter, visit, notice, why), visit)
@@ -187,8 +189,9 @@ async fn again(
     }
 }
 
-async fn find(app: &App, id: &str) -> Result<RecordedDeadLetter, Status> {
-    let question = GetDeadLetterRequest { dead_letter_id: id.to_owned() };
+async fn find(app: &App, id: &str, visit: &Visit) -> Result<RecordedDeadLetter, Status> {
+    let (dead_letter_id, caller) = (id.to_owned(), visit.caller());
+    let question = GetDeadLetterRequest { dead_letter_id, caller };
     let answer = app.recorder.clone().get_dead_letter(question).await?.into_inner();
     answer.dead_letter.ok_or_else(|| Status::not_found(""))
 }

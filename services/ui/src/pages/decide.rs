@@ -80,12 +80,7 @@ async fn send(
         verdict: form.verdict.clone(),
         sha: form.sha.clone(),
         target_branch: form.target_branch.clone(),
-        actor: Some(Actor {
-            id: person.id.clone(),
-            name: person.name.clone(),
-            email: person.email.clone(),
-            groups: person.groups.clone(),
-        }),
+        actor: Some(Actor::from(person.clone())),
         reason: form.reason.trim().to_owned(),
         ..Decision::default()
     };
@@ -111,7 +106,7 @@ async fn answer(
         return Redirect::to(&page).into_response();
     }
     let status = refusal(&receipt.code);
-    match find(app, id).await {
+    match find(app, id, visit).await {
         Ok(found) => {
             let text = format!("Not recorded as a decision. {}", receipt.message);
             let notice = Some(Notice { good: false, text });

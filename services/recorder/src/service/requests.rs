@@ -1,0 +1,140 @@
+//! Requests: a page of them, one, and all as they change, for those who see them.
+
+use std::time::Duration;
+
+use approval::{Facts, Policy, Time};
+use futures::{Stream, StreamExt, stream};
+use proto::v1::{
+    GetRequestRequest, GetRequestResponse, GetRightsResponse, ListRequestsRequest,
+    ListRequestsResponse, WatchRequestsRequest, WatchRequestsResponse,
+};
+use tonic::Status;
+
+use super::{PAGE_MAX, Service, Watch, caller::Caller, convert, id_of, internal, page_size};
+use crate::store::{Filter, GateKey, Page, Recorded, Store};
+
+/// How long a watch waits before it looks for changes that another process committed.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+pub(super) async fn list(
+    service: &Service,
+    message: ListRequestsRequest,
+) -> Result<ListRequestsResponse, Status> {
+    let caller = service.caller(message.caller).await?;
+    let after = convert::page_token(&message.page_token)
+        .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
+    let size = page_size(message.page_size)?;
+    if message.states.len() > 10 {
+        return Err(Status::invalid_argument("there are not that many states"));
+    }
+    let filter = Filter {
+        states: message.states,
+        merge_request: message.merge_request.map(|target| GateKey {
+            gitlab: target.gitlab,
+            project_id: target.project_id,
+            iid: target.merge_request_iid,
+            check_id: target.check_id,
+        }),
+        oldest_first: message.oldest_first,
+        projects: caller.sees.clone(),
+    };
+    // Read first: what changes between the two reads is then seen twice, never missed.
+    let sequence = service.store.sequence().await.map_err(internal)?;
+    let (rows, next) = service.store.list(&filter, Page { after, size }).await.map_err(internal)?;
+    Ok(ListRequestsResponse {
+        next_page_token: next.map(convert::token_after).unwrap_or_default(),
+        requests: rows.iter().map(convert::request).collect(),
+        sequence: convert::sequence(sequence),
+    })
+}
+
+pub(super) async fn get(
+    service: &Service,
+    message: GetRequestRequest,
+) -> Result<GetRequestResponse, Status> {
+    let caller = service.caller(message.caller).await?;
+    let id = id_of(&message.request_id)?;
+    let store = &service.store;
+    let sequence = store.sequence().await.map_err(internal)?;
+    let mut recorded = caller.shown(service.find(id).await?)?;
+    let decisions = store.decisions(id).await.map_err(internal)?;
+    recorded.takes_in(&decisions).map_err(internal)?;
+    let records = store.records(id).await.map_err(internal)?;
+    let facts = &recorded.request.facts;
+    let policy = service.rules.policy_of(&facts.check_name);
+    let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
+    let finding = recorded.request.look_at(policy).finding;
+    Ok(GetRequestResponse {
+        rule,
+        frozen: frozen(policy, facts).unwrap_or_default(),
+        finding: finding.map(convert::finding),
+        may_decide: caller.may_decide(&recorded, &service.rules.rights),
+        request: Some(convert::request(&recorded)),
+        decisions: decisions.into_iter().map(convert::decision).collect(),
+        timeline: records.iter().filter_map(convert::timeline_entry).collect(),
+        sequence: convert::sequence(sequence),
+    })
+}
+
+pub(super) async fn watch(
+    service: &Service,
+    message: WatchRequestsRequest,
+) -> Result<Watch, Status> {
+    let caller = service.caller(message.caller).await?;
+    let after = match message.from_now {
+        true => service.store.sequence().await.map_err(internal)?,
+        false => i64::try_from(message.after_sequence).unwrap_or(i64::MAX),
+    };
+    let first = WatchRequestsResponse { sequence: convert::sequence(after), request: None };
+    let changes = changes(service.store.clone(), caller, after);
+    let all = stream::once(async { Ok(first) }).chain(changes);
+    Ok(Box::pin(all.take_until(service.stop.clone().cancelled_owned())))
+}
+
+pub(super) fn rights(caller: &Caller) -> GetRightsResponse {
+    let approval::Allowed { view, approve, operate, audit } = caller.allowed;
+    GetRightsResponse { view, approve, operate, audit }
+}
+
+/// Why nothing can be approved now, when a freeze is on.
+pub(super) fn frozen(policy: &Policy, facts: &Facts) -> Option<String> {
+    let now = Time(kit::clock::now_micros());
+    policy.frozen(facts, now).map(|frozen| frozen.sentence())
+}
+
+/// Requests as they change; a request that changes twice before it is read comes once.
+fn changes(
+    store: Store,
+    caller: Caller,
+    after: i64,
+) -> impl Stream<Item = Result<WatchRequestsResponse, Status>> + Send {
+    let committed = store.committed();
+    let state = (store, committed, after);
+    let rows = stream::unfold(state, |(store, mut committed, after)| async move {
+        loop {
+            committed.borrow_and_update();
+            match store.changed(after, PAGE_MAX).await {
+                Ok(rows) if !rows.is_empty() => {
+                    let last = rows.last().map_or(after, |row| row.changed_seq);
+                    let rows: Vec<_> = rows.into_iter().map(Ok).collect();
+                    return Some((stream::iter(rows), (store, committed, last)));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let rows = vec![Err(internal(error))];
+                    return Some((stream::iter(rows), (store, committed, after)));
+                }
+            }
+            // Whichever comes first; an error only means that the store is gone.
+            let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
+        }
+    });
+    let seen = move |row: &Recorded| caller.sees(&row.key, &row.request.facts.project_path);
+    rows.flatten().filter_map(move |row: Result<Recorded, Status>| {
+        let told = match row {
+            Ok(row) => seen(&row).then(|| Ok(convert::change(&row))),
+            Err(status) => Some(Err(status)),
+        };
+        std::future::ready(told)
+    })
+}
