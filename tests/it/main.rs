@@ -18,6 +18,7 @@ mod gitlab_answers;
 mod house;
 mod intake;
 mod merge_requests;
+mod open_id;
 mod pages;
 mod policies;
 mod reading_back;

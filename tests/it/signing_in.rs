@@ -172,3 +172,23 @@ story!(a_password_is_nowhere_to_be_read, local(), |stage| {
         assert!(!text.contains("a-wrong-guess"), "{text}");
     }
 });
+
+story!(
+    visitors_of_the_demo_pick_who_they_are,
+    Terms::default().with("COUNTERSIGN_UI__SIGN_IN", "demo"),
+    |stage| {
+        let (_, path) = has_request(stage).await;
+        let visitor = stage.approver("");
+        assert_eq!(visitor.opens_list().await.html, "see /approval-apps/sign-in");
+        let page = visitor.gets("/approval-apps/sign-in").await;
+        assert!(page.html.contains("<strong>Grace Hopper</strong>"), "{}", page.html);
+        let token = page.hidden("token");
+        let pick =
+            |person| [("person", person), ("token", token.as_str()), ("next", path.as_str())];
+        let nobody = visitor.posts("/approval-apps/sign-in/pick", &pick("eve")).await;
+        assert_eq!(nobody.status, StatusCode::FORBIDDEN);
+        let picked = visitor.posts("/approval-apps/sign-in/pick", &pick("grace")).await;
+        assert_eq!(picked.html, format!("see {path}"));
+        assert!(visitor.gets(&path).await.html.contains("<span>Grace Hopper</span>"));
+    }
+);

@@ -95,8 +95,11 @@ impl Page {
         form
     }
 
-    fn hidden(&self, name: &str) -> String {
-        let decide = self.html.split("<form class=\"decide").nth(1).unwrap_or_default();
+    /// A hidden field of the form in the page.
+    #[must_use]
+    pub fn hidden(&self, name: &str) -> String {
+        let main = self.html.split("<main").nth(1).unwrap_or_default();
+        let decide = main.split("<form class=").nth(1).unwrap_or_default();
         let after = decide.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
         after.split('"').next().unwrap_or_default().to_owned()
     }
@@ -243,6 +246,43 @@ impl Approver {
         self.posts("/approval-apps/sign-in", &form).await
     }
 
+    /// Opens the list, and signs in at the provider that it leads to; where they end up.
+    pub async fn signs_in_at_provider(&self, login: &str) -> Page {
+        let mut page = self.opens_list().await;
+        for _ in 0..20 {
+            page = match page.html.strip_prefix("see ").map(ToOwned::to_owned) {
+                Some(to) if to == "/approval-apps/" => return page,
+                Some(to) => self.follows(&page.url, &to).await,
+                // The provider asks who it is, and then whether we may know.
+                None if page.html.contains("name=\"prompt\"") => {
+                    let prompt =
+                        if page.html.contains("name=\"login\"") { "login" } else { "consent" };
+                    let form = [("prompt", prompt), ("login", login), ("password", "any")];
+                    let request = self.client.post(&page.url).form(&form);
+                    self.read(self.with_cookies(request)).await
+                }
+                None => return page,
+            };
+        }
+        panic!("the provider leads nowhere: {}", page.html)
+    }
+
+    /// Follows to an address of the provider, or behind the proxy's to ours.
+    pub async fn follows(&self, from: &str, to: &str) -> Page {
+        if let Some(path) = to.strip_prefix(crate::identity_provider::PROXY) {
+            return self.gets(path).await;
+        }
+        let address = reqwest::Url::parse(from).unwrap().join(to).unwrap();
+        self.read(self.with_cookies(self.client.get(address))).await
+    }
+
+    fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match self.cookie() {
+            Some(cookie) => request.header(header::COOKIE, cookie),
+            None => request,
+        }
+    }
+
     /// Presses *Sign out* in the head of a page.
     pub async fn signs_out(&self, page: &Page) -> Page {
         let head = page.html.split("action=\"/approval-apps/sign-out\"").nth(1).unwrap_or_default();
@@ -271,6 +311,13 @@ impl Approver {
         let cookies = self.cookies.lock().unwrap();
         let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Takes over cookies as another browser sends them.
+    pub fn has_cookie(&self, cookie: &str) {
+        let pairs = cookie.split("; ").filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.cookies.lock().unwrap().extend(pairs);
     }
 
     /// Takes over the cookies of another browser.

@@ -59,6 +59,12 @@ impl Events {
         }
     }
 
+    /// Waits until the stream ends.
+    pub async fn ends(mut self) {
+        let end = async { while self.bytes.next().await.is_some() {} };
+        tokio::time::timeout(Duration::from_secs(20), end).await.expect("the end within 20 s");
+    }
+
     /// The next event about a request.
     pub async fn until_request(&mut self, request_id: &str) -> Event {
         loop {

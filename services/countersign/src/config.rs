@@ -5,6 +5,7 @@ mod policy;
 mod rights;
 mod rules;
 mod settings;
+mod sign_in;
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
 
@@ -151,14 +152,32 @@ struct CheckPolicy {
 struct Ui {
     sign_in: SignInBy,
     user_header: String,
+    groups_header: String,
+    oidc: Oidc,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Oidc {
+    issuer: String,
+    client_id: String,
+    client_secret: SecretString,
+    scopes: Vec<String>,
+    id_claim: String,
+    name_claim: String,
+    email_claim: String,
+    groups_claim: String,
+    recheck_s: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SignInBy {
     Local,
+    Oidc,
     Name,
     Header,
+    Demo,
 }
 
 #[derive(Debug, Clone, Deserialize)]

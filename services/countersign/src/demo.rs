@@ -17,6 +17,39 @@ use crate::{
 const PORT: u16 = 8080;
 const GITLAB_PORT: u16 = 8929;
 
+/// What its people may do.
+const RIGHTS: &str = r#"[
+    { right = "approver", groups = ["change-managers", "qa"] },
+    { right = "viewer", groups = ["developers"] },
+    { right = "operator", groups = ["platform"] },
+]"#;
+
+/// Those whom a visitor can be.
+pub(crate) fn people() -> Vec<ui::Somebody> {
+    let somebody = |id: &str, name: &str, what: &str, group: &str| ui::Somebody {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        what: what.to_owned(),
+        groups: vec![group.to_owned()],
+    };
+    vec![
+        somebody(
+            "grace",
+            "Grace Hopper",
+            "change manager: approves and rejects",
+            "change-managers",
+        ),
+        somebody("ada", "Ada Lovelace", "QA lead: approves and rejects", "qa"),
+        somebody("dennis", "Dennis Ritchie", "developer: may look", "developers"),
+        somebody(
+            "radia",
+            "Radia Perlman",
+            "platform engineer: looks after what failed",
+            "platform",
+        ),
+    ]
+}
+
 /// Runs the demo until asked to stop; it leaves nothing behind.
 pub fn demo() -> Result<Outcome> {
     run::runtime()?.block_on(async {
@@ -78,7 +111,8 @@ fn settings(
         ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
         ("COUNTERSIGN_DATA_DIR", folder.display().to_string()),
         ("COUNTERSIGN_LOG", "warn".to_owned()),
-        ("COUNTERSIGN_UI__SIGN_IN", "name".to_owned()),
+        ("COUNTERSIGN_UI__SIGN_IN", "demo".to_owned()),
+        ("COUNTERSIGN_POLICY__RIGHT", RIGHTS.to_owned()),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(crate::load(None, &environment)?.settings(Role::All)?)
@@ -88,8 +122,8 @@ fn greet(address: SocketAddr, sim: &GitLabSim) {
     let gitlab = sim.url();
     let text = format!(
         "\nCountersign is running with a simulated GitLab.\n\n  \
-         1. Approvers decide here:       http://{address}/approval-apps/\n  \
-         2. The merge requests are here: {gitlab}/\n\n\
+         1. Pick who you are and decide:  http://{address}/approval-apps/\n  \
+         2. The merge requests are here:  {gitlab}/\n\n\
          Approve one in the first window and see its status check turn green in the second.\n\
          Nothing is kept. Stop with Ctrl-C.\n"
     );

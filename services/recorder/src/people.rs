@@ -4,6 +4,7 @@
 //! in a log.
 
 mod passwords;
+mod provided;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,6 +18,8 @@ use crate::{
     secrets,
     store::{Draft, Ledger, Store, person, session},
 };
+
+pub(crate) use provided::Provided;
 
 /// How long a session may be idle.
 const IDLE: Duration = Duration::from_secs(8 * 60 * 60);
@@ -39,6 +42,9 @@ pub(crate) enum Refused {
     /// When the id is taken.
     #[error("this login name is taken")]
     Taken,
+    /// When an identity provider says what is asked to be changed here.
+    #[error("{0} says this of them; change it there")]
+    Provided(String),
     /// When nothing says who somebody is; it is never said what was wrong.
     #[error("the login name or the password is wrong")]
     NotSignedIn,
@@ -111,6 +117,8 @@ impl People {
     ) -> Result<person::Model, Refused> {
         let mut row = person::ActiveModel { id: Unchanged(id.to_owned()), ..Default::default() };
         let now = kit::clock::now_micros();
+        // That somebody is disabled here counts, whatever their provider says.
+        let ours_to_say = matches!(changed, Changed::Disabled(_));
         let (kind, done, out) = match changed {
             Changed::Disabled(true) => {
                 row.disabled_at = Set(Some(now));
@@ -132,9 +140,16 @@ impl People {
             }
         };
         let ledger = Ledger::begin(&self.store, now).await?;
-        if ledger.person(id).await?.is_none() {
+        let provider = match ledger.person(id).await? {
+            Some(person) => person.issuer,
+            None => {
+                ledger.abandon().await?;
+                return Err(Refused::Unknown);
+            }
+        };
+        if let Some(provider) = provider.filter(|_| !ours_to_say) {
             ledger.abandon().await?;
-            return Err(Refused::Unknown);
+            return Err(Refused::Provided(provider));
         }
         let row = ledger.change_person(row).await?;
         if out {
@@ -155,7 +170,8 @@ impl People {
         let found = self.store.person(&id.to_lowercase()).await?;
         let hash = found.as_ref().map(|person| person.password_hash.clone());
         let right = self.aside(move || passwords::is_right(&password, hash.as_deref())).await?;
-        let person = found.filter(|person| right && person.disabled_at.is_none());
+        let ours = |person: &person::Model| person.disabled_at.is_none() && person.issuer.is_none();
+        let person = found.filter(|person| right && ours(person));
         let person = person.ok_or(Refused::NotSignedIn)?;
         let secret = secrets::random().map_err(|_| Refused::Unable)?;
         let session = session::Model {
@@ -165,17 +181,20 @@ impl People {
             seen_at: now,
             expires_at: now.saturating_add(micros(LASTS)),
             form_key: secrets::random().map_err(|_| Refused::Unable)?,
+            proof: None,
+            checked_at: None,
+            check_begun_at: None,
         };
         self.store.begin_session(session).await?;
         Ok((secret, person))
     }
 
-    /// Whose session this is, and the key of its forms.
+    /// Whose session this is.
     pub(crate) async fn find(
         &self,
         secret: &str,
         active: bool,
-    ) -> Result<(person::Model, String), Refused> {
+    ) -> Result<(person::Model, session::Model), Refused> {
         let now = kit::clock::now_micros();
         let found = self.store.session(&secrets::hash(secret)).await?;
         let session = found.filter(|it| lives(it, now)).ok_or(Refused::NotSignedIn)?;
@@ -187,7 +206,7 @@ impl People {
         if active && now.saturating_sub(session.seen_at) >= micros(NOTE_EVERY) {
             self.store.see_session(&session.id, now).await?;
         }
-        Ok((person, session.form_key))
+        Ok((person, session))
     }
 
     /// Ends a session.
@@ -259,6 +278,9 @@ mod tests {
             seen_at,
             expires_at: day,
             form_key: String::new(),
+            proof: None,
+            checked_at: None,
+            check_begun_at: None,
         };
         assert!(lives(&session(0), 8 * hour - 1));
         assert!(!lives(&session(0), 8 * hour));

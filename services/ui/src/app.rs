@@ -9,7 +9,7 @@ use proto::v1::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{SignIn, alarms::Alarms, attempts::Attempts};
+use crate::{SignIn, alarms::Alarms, attempts::Attempts, open_id::OpenId};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -19,6 +19,8 @@ pub(crate) struct App {
     pub(crate) tokens: TokenServiceClient<proto::RecorderChannel>,
     pub(crate) attempts: Attempts,
     pub(crate) sign_in: Arc<SignIn>,
+    /// The provider, where people sign in at one.
+    pub(crate) open_id: Option<Arc<OpenId>>,
     pub(crate) alarms: Alarms,
     /// Ends the event streams, which never end by themselves.
     pub(crate) stop: CancellationToken,

@@ -9,15 +9,17 @@ mod api;
 mod app;
 mod attempts;
 mod config;
+mod cookie;
 mod deciding;
 mod events;
+mod open_id;
 mod pages;
 mod person;
 mod session;
 mod start;
 mod view;
 
-pub use config::{Config, SignIn};
+pub use config::{Config, SignIn, Somebody};
 pub use start::{StartError, needs, start};
 
 /// Our name on the bus.

@@ -165,6 +165,14 @@ pub(crate) fn unavailable(visit: &Visit, status: &tonic::Status) -> Response {
     }
 }
 
+/// A page for somebody of whom nobody can say whether they may still sign in.
+pub(crate) fn provider_away(visit: &Visit) -> Response {
+    let sentence = "The identity provider does not answer, so it cannot be told whether you may \
+                    still sign in. Nothing is lost; try again in a moment.";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    trouble(status, "Not available", sentence.to_owned(), visit)
+}
+
 /// What was sent by somebody whose session is over. It is not done after they have signed in: they
 /// look at the page again first.
 pub(crate) fn not_signed_in(visit: &Visit) -> Response {

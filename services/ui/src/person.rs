@@ -12,6 +12,8 @@ use crate::{SignIn, app::App, session::Session};
 
 const COOKIE: &str = "countersign";
 const NAME_CHARS_MAX: usize = 80;
+/// Most groups that a proxy can say somebody has.
+const GROUPS_MAX: usize = 500;
 
 /// A visit: a secret of this browser, and the name its user goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,14 @@ impl Person {
     }
 }
 
+impl Person {
+    /// The same with groups, as a proxy lists them.
+    fn with(self, groups: &str) -> Self {
+        let groups = groups.split(',').map(str::trim).filter(|group| !group.is_empty());
+        Self { groups: groups.take(GROUPS_MAX).map(ToOwned::to_owned).collect(), ..self }
+    }
+}
+
 impl From<Person> for Actor {
     fn from(person: Person) -> Self {
         let Person { id, name, email, groups } = person;
@@ -67,11 +77,12 @@ impl Visit {
         let secret = if new { new_secret() } else { secret };
         let (person, names_itself) = match sign_in {
             SignIn::Name => (typed.as_deref().and_then(Person::named), true),
-            SignIn::Header(name) => {
-                let said = headers.get(name).and_then(|value| value.to_str().ok());
-                (said.and_then(Person::named), false)
+            SignIn::Header { name, groups } => {
+                let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+                let groups = groups.as_ref().and_then(said).unwrap_or_default();
+                (said(name).and_then(Person::named).map(|person| person.with(groups)), false)
             }
-            SignIn::Local { .. } => (None, false),
+            SignIn::Local { .. } | SignIn::Provider { .. } | SignIn::Picker(_) => (None, false),
         };
         Self {
             secret,
@@ -137,11 +148,11 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let visit = Self::of(&parts.headers, &app.sign_in);
-        let local = matches!(*app.sign_in, SignIn::Local { .. });
+        let ours = app.sign_in.sessions().is_some();
         let visit = match parts.extensions.get::<Session>() {
             Some(session) => visit.signed_in(session),
             // What stands in the way of the work is not for everybody who finds the form.
-            None if local => return Ok(visit),
+            None if ours => return Ok(visit),
             None => visit,
         };
         let question = GetRightsRequest { caller: visit.caller() };
@@ -187,7 +198,7 @@ fn cookie(headers: &HeaderMap) -> Option<(String, Option<String>)> {
 }
 
 /// 256 bits, of which 244 are random.
-fn new_secret() -> String {
+pub(crate) fn new_secret() -> String {
     let ids = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
     ids.map(|id| id.simple().to_string()).concat()
 }
@@ -232,10 +243,15 @@ mod tests {
         visit.person = Person::named("  Ada  Lövelace ");
         let back = Visit::of(&browser(&visit), &SignIn::Name).person.unwrap();
         assert_eq!((back.id.as_str(), back.name.as_str()), ("ada.lövelace", "Ada  Lövelace"));
-        let sign_in = SignIn::Header(header::HeaderName::from_static("x-forwarded-user"));
+        let sign_in = SignIn::Header {
+            name: header::HeaderName::from_static("x-forwarded-user"),
+            groups: Some(header::HeaderName::from_static("x-forwarded-groups")),
+        };
         assert_eq!(Visit::of(&browser(&visit), &sign_in).person, None, "a cookie proves nothing");
-        let proxied = headers(&[("x-forwarded-user", "jane.doe")]);
-        assert_eq!(Visit::of(&proxied, &sign_in).person.unwrap().id, "jane.doe");
+        let proxied =
+            headers(&[("x-forwarded-user", "jane.doe"), ("x-forwarded-groups", "cab, qa,")]);
+        let jane = Visit::of(&proxied, &sign_in).person.unwrap();
+        assert_eq!((jane.id.as_str(), jane.groups), ("jane.doe", vec!["cab".into(), "qa".into()]));
     }
 
     #[test]

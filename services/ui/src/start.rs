@@ -17,7 +17,10 @@ use proto::v1::{
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use crate::{Config, alarms::Alarms, api, app::App, attempts::Attempts, events, pages, session};
+use crate::{
+    Config, SignIn, alarms::Alarms, api, app::App, attempts::Attempts, events, open_id::OpenId,
+    pages, session,
+};
 
 /// When the browser's side cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,9 @@ pub enum StartError {
     /// When recorder's address cannot be read.
     #[error("recorder.url is not an address: {0}")]
     Recorder(#[from] tonic::transport::Error),
+    /// When the identity provider cannot be asked as configured.
+    #[error("ui.oidc: {0}")]
+    Identity(#[from] identity::ConfigError),
     /// When a stream is not as it must be.
     #[error(transparent)]
     Stream(#[from] StreamError),
@@ -61,6 +67,12 @@ pub async fn start(
     let alarms = Alarms::default();
     lifecycle.spawn("dead letter count", alarms.clone().follow(recorder.clone(), lifecycle.soft()));
     health.well("ui");
+    let open_id = match &config.sign_in {
+        SignIn::Provider { provider, recheck, .. } => {
+            Some(Arc::new(OpenId::new((**provider).clone(), *recheck)?))
+        }
+        _ => None,
+    };
     let app = App {
         bus,
         recorder,
@@ -69,6 +81,7 @@ pub async fn start(
         attempts: Attempts::default(),
         alarms,
         sign_in: Arc::new(config.sign_in),
+        open_id,
         stop: lifecycle.soft(),
     };
     Ok(routes(app))
@@ -88,6 +101,9 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
         .route("/approval-apps/me", post(pages::set_name))
         .route(session::SIGN_IN, get(pages::sign_in::form).post(pages::sign_in::sign_in))
+        .route(session::GO, get(pages::sign_in::provider::go))
+        .route("/approval-apps/sign-in/callback", get(pages::sign_in::provider::callback))
+        .route("/approval-apps/sign-in/pick", post(pages::sign_in::picker::pick))
         .route("/approval-apps/sign-out", post(pages::sign_in::sign_out))
         .route("/approval-apps/assets/{name}", get(pages::asset))
         .fallback(pages::not_found)

@@ -1,6 +1,7 @@
 //! What the pages show, in the words they show it. Templates escape every value.
 
 mod dead_letters;
+mod sign_in;
 mod tree;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use proto::v1::{GetRequestResponse, RecordedDecision, Request, TimelineEntry};
 
 pub(crate) use dead_letters::{DeadLetterPage, DeadLetterView, DeadLettersPage};
+pub(crate) use sign_in::{SignInPage, WayIn};
 
 use crate::person::Visit;
 
@@ -323,20 +325,6 @@ pub(crate) struct WhoPage {
     pub(crate) sha: String,
     pub(crate) target_branch: String,
     pub(crate) reason: String,
-    pub(crate) token: String,
-}
-
-/// Asks for login name and password.
-#[derive(Debug, Template)]
-#[template(path = "sign_in.html")]
-pub(crate) struct SignInPage {
-    pub(crate) reader: Reader,
-    /// Whether there is nobody yet who could.
-    pub(crate) nobody: bool,
-    /// Why it did not work; empty before it was tried.
-    pub(crate) error: String,
-    pub(crate) next: String,
-    pub(crate) login: String,
     pub(crate) token: String,
 }
 

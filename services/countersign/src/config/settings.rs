@@ -10,13 +10,13 @@ use kit::config::ConfigError;
 use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, Profile, SignInBy};
+use super::{Config, Profile};
 use crate::local::made_up;
 use crate::settings::{BusSettings, Role, Settings};
 
-type Result<T> = std::result::Result<T, ConfigError>;
+pub(super) type Result<T> = std::result::Result<T, ConfigError>;
 
-fn wrong<T>(sentence: impl Into<String>) -> Result<T> {
+pub(super) fn wrong<T>(sentence: impl Into<String>) -> Result<T> {
     Err(ConfigError(sentence.into()))
 }
 
@@ -38,7 +38,7 @@ impl Config {
             decision: (all || role == Role::Decision)
                 .then(|| self.decision(secret.clone()))
                 .transpose()?,
-            ui: (all || role == Role::Ui).then(|| self.ui(listen, secret)).transpose()?,
+            ui: (all || role == Role::Ui).then(|| self.ui(role, listen, secret)).transpose()?,
             bus,
             telemetry: self.telemetry,
         })
@@ -206,27 +206,8 @@ impl Config {
         wrong("database.url must begin with postgres:// or sqlite:")
     }
 
-    fn ui(&self, listen: SocketAddr, secret: RecorderSecret) -> Result<ui::Config> {
-        let sign_in = match self.ui.sign_in {
-            SignInBy::Local => {
-                let tls = self.server.public_url.starts_with("https://");
-                ui::SignIn::Local { plain: listen.ip().is_loopback() && !tls }
-            }
-            SignInBy::Header => {
-                let name = self.ui.user_header.parse().map_err(|_| {
-                    ConfigError("ui.user_header is not the name of a header".to_owned())
-                })?;
-                ui::SignIn::Header(name)
-            }
-            SignInBy::Name if listen.ip().is_loopback() => ui::SignIn::Name,
-            SignInBy::Name => {
-                return wrong(format!(
-                    "with ui.sign_in = \"name\" anybody who reaches {listen} could approve under \
-                     any name: listen on 127.0.0.1, or let people sign in with ui.sign_in = \
-                     \"local\", or with \"header\" behind a proxy that signs them in"
-                ));
-            }
-        };
+    fn ui(&self, role: Role, listen: SocketAddr, secret: RecorderSecret) -> Result<ui::Config> {
+        let sign_in = self.sign_in(role, listen)?;
         let recorder_url = self.recorder.url.clone();
         Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in })
     }
@@ -273,7 +254,7 @@ impl Config {
     }
 }
 
-fn is_set(secret: &SecretString) -> bool {
+pub(super) fn is_set(secret: &SecretString) -> bool {
     !secret.expose_secret().is_empty()
 }
 
@@ -290,17 +271,17 @@ fn address(key: &str, text: &str) -> Result<SocketAddr> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::load;
 
-    const ENOUGH: [(&str, &str); 3] = [
+    pub(crate) const ENOUGH: [(&str, &str); 3] = [
         ("COUNTERSIGN_GITLAB_URL", "https://gitlab.example"),
         ("COUNTERSIGN_GITLAB_TOKEN", "token-of-the-test"),
         ("COUNTERSIGN_HOOK_SECRET", "secret-of-the-test"),
     ];
 
-    fn trouble(role: Role, more: &[(&str, &str)], without: &str) -> Option<String> {
+    pub(crate) fn trouble(role: Role, more: &[(&str, &str)], without: &str) -> Option<String> {
         let environment: Vec<_> = ENOUGH
             .iter()
             .filter(|(name, _)| *name != without)
@@ -326,16 +307,6 @@ mod tests {
         assert!(no_secret.starts_with("the hook default has no secret"), "{no_secret}");
         let no_bus = trouble(Role::Ingress, &[], "").unwrap_or_default();
         assert!(no_bus.starts_with("bus.url is not set"), "{no_bus}");
-    }
-
-    #[test]
-    fn typed_names_are_for_one_machine_only() {
-        let open = [("COUNTERSIGN_LISTEN", "0.0.0.0:8080"), ("COUNTERSIGN_UI__SIGN_IN", "name")];
-        let refused = trouble(Role::All, &open, "").unwrap_or_default();
-        assert!(refused.contains("anybody who reaches 0.0.0.0:8080 could approve"), "{refused}");
-        let proxied = [open[0], ("COUNTERSIGN_UI__SIGN_IN", "header")];
-        assert_eq!(trouble(Role::All, &proxied, ""), None);
-        assert_eq!(trouble(Role::All, &open[..1], ""), None, "people sign in");
     }
 
     #[test]

@@ -161,7 +161,9 @@ fn overview(people: &[LocalPerson]) -> String {
     if people.is_empty() {
         return "Nobody can sign in yet: countersign user add …".to_owned();
     }
-    let head = ["LOGIN NAME", "NAME", "GROUPS", "SINCE", "STATE"].map(ToOwned::to_owned).to_vec();
+    let head = ["LOGIN NAME", "NAME", "GROUPS", "SINCE", "STATE", "SIGNS IN WITH"]
+        .map(ToOwned::to_owned)
+        .to_vec();
     let row = |person: &LocalPerson| {
         let state = if person.disabled_at.is_some() { "disabled" } else { "enabled" };
         let groups = if person.groups.is_empty() { "-" } else { &person.groups.join(", ") };
@@ -171,6 +173,7 @@ fn overview(people: &[LocalPerson]) -> String {
             visible(groups, false),
             utc(person.created_at.as_ref()),
             state.to_owned(),
+            if person.issuer.is_empty() { "password".to_owned() } else { person.issuer.clone() },
         ]
     };
     let rows: Vec<_> = std::iter::once(head).chain(people.iter().map(row)).collect();

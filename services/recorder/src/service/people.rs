@@ -1,9 +1,11 @@
 //! The gRPC service for people: the operator's commands, and sessions.
 
 use proto::v1::{
-    AddPersonRequest, AddPersonResponse, ChangePersonRequest, ChangePersonResponse,
-    FindSessionRequest, FindSessionResponse, ListPeopleRequest, ListPeopleResponse, LocalPerson,
-    SignInRequest, SignInResponse, SignOutRequest, SignOutResponse,
+    AddPersonRequest, AddPersonResponse, BeginCheckRequest, BeginCheckResponse,
+    BeginSessionRequest, BeginSessionResponse, ChangePersonRequest, ChangePersonResponse,
+    EndCheckRequest, EndCheckResponse, FindSessionRequest, FindSessionResponse, ListPeopleRequest,
+    ListPeopleResponse, LocalPerson, SignInRequest, SignInResponse, SignOutRequest,
+    SignOutResponse,
     change_person_request::Change,
     people_service_server::{PeopleService, PeopleServiceServer},
 };
@@ -11,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::internal;
 use crate::{
-    people::{Changed, People, Refused},
+    people::{Changed, People, Provided, Refused},
     store::person,
 };
 
@@ -46,6 +48,7 @@ impl PeopleService for Answers {
             disabled_at: None,
             created_at: 0,
             password_changed_at: 0,
+            issuer: None,
         };
         if row.name.is_empty() {
             return Err(Status::invalid_argument("a person needs a name"));
@@ -91,13 +94,48 @@ impl PeopleService for Answers {
         Ok(Response::new(SignInResponse { secret, person: Some(wire(person)) }))
     }
 
+    async fn begin_session(
+        &self,
+        request: Request<BeginSessionRequest>,
+    ) -> Result<Response<BeginSessionResponse>, Status> {
+        let BeginSessionRequest { secret, person, proof } = request.into_inner();
+        let person = provided(person.unwrap_or_default())?;
+        self.0.begin_provided(&secret, person, proof).await.map_err(status)?;
+        Ok(Response::new(BeginSessionResponse {}))
+    }
+
+    async fn begin_check(
+        &self,
+        request: Request<BeginCheckRequest>,
+    ) -> Result<Response<BeginCheckResponse>, Status> {
+        let BeginCheckRequest { secret, since } = request.into_inner();
+        let since = proto::micros(since.as_ref()).unwrap_or(i64::MAX);
+        let begun = self.0.begin_check(&secret, since).await.map_err(status)?;
+        Ok(Response::new(BeginCheckResponse { begun }))
+    }
+
+    async fn end_check(
+        &self,
+        request: Request<EndCheckRequest>,
+    ) -> Result<Response<EndCheckResponse>, Status> {
+        let EndCheckRequest { secret, person, proof } = request.into_inner();
+        let person = person.map(provided).transpose()?;
+        self.0.end_check(&secret, person, proof).await.map_err(status)?;
+        Ok(Response::new(EndCheckResponse {}))
+    }
+
     async fn find_session(
         &self,
         request: Request<FindSessionRequest>,
     ) -> Result<Response<FindSessionResponse>, Status> {
         let FindSessionRequest { secret, active } = request.into_inner();
-        let (person, form_key) = self.0.find(&secret, active).await.map_err(status)?;
-        Ok(Response::new(FindSessionResponse { person: Some(wire(person)), form_key }))
+        let (person, session) = self.0.find(&secret, active).await.map_err(status)?;
+        Ok(Response::new(FindSessionResponse {
+            person: Some(wire(person)),
+            form_key: session.form_key,
+            proof: session.proof.unwrap_or_default(),
+            checked_at: session.checked_at.map(proto::timestamp),
+        }))
     }
 
     async fn sign_out(
@@ -121,6 +159,22 @@ pub(super) fn by(operator: &str) -> Result<String, Status> {
     }
 }
 
+/// Somebody, as their provider says. The id is taken as it is: a changed one would be somebody else.
+fn provided(person: LocalPerson) -> Result<Provided, Status> {
+    let LocalPerson { id, name, email, groups, issuer, .. } = person;
+    if id.chars().count() > TEXT_CHARS_MAX || id.chars().any(char::is_control) {
+        return Err(Status::invalid_argument("the id of a person is longer than 255 characters"));
+    }
+    let groups = groups.iter().map(|group| text(group, TEXT_CHARS_MAX));
+    Ok(Provided {
+        id,
+        name: text(&name, TEXT_CHARS_MAX),
+        email: Some(text(&email, TEXT_CHARS_MAX)).filter(|email| !email.is_empty()),
+        groups: groups.filter(|group| !group.is_empty()).collect(),
+        issuer: text(&issuer, TEXT_CHARS_MAX),
+    })
+}
+
 fn groups(groups: &[String]) -> Result<Vec<String>, Status> {
     if groups.len() > GROUPS_MAX {
         return Err(Status::invalid_argument("a person has at most 50 groups"));
@@ -138,6 +192,7 @@ fn wire(row: person::Model) -> LocalPerson {
         disabled_at: row.disabled_at.map(proto::timestamp),
         created_at: Some(proto::timestamp(row.created_at)),
         password_changed_at: Some(proto::timestamp(row.password_changed_at)),
+        issuer: row.issuer.unwrap_or_default(),
     }
 }
 
@@ -147,6 +202,7 @@ fn status(refused: Refused) -> Status {
         Refused::Invalid(_) => Status::invalid_argument(sentence),
         Refused::Unknown => Status::not_found(sentence),
         Refused::Taken => Status::already_exists(sentence),
+        Refused::Provided(_) => Status::failed_precondition(sentence),
         Refused::NotSignedIn => Status::unauthenticated(sentence),
         Refused::Unable => Status::unavailable(sentence),
         Refused::Database(error) => internal(error),

@@ -4,7 +4,8 @@ mod entity;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    QuerySelect,
+    sea_query::{Expr, ExprTrait},
 };
 
 pub(crate) use entity::{person, session};
@@ -34,6 +35,42 @@ impl Store {
         session::Entity::delete_many().filter(over).exec(self.write()).await?;
         let insert = session::Entity::insert(row.into_active_model());
         insert.exec_without_returning(self.write()).await.map(drop)
+    }
+
+    /// Whether a check of a session that was not checked since begins now: the last one that began is
+    /// over.
+    pub(crate) async fn begin_check(
+        &self,
+        id: &str,
+        since: i64,
+        now: i64,
+        over: i64,
+    ) -> Result<bool, DbErr> {
+        use session::Column;
+        let free = Column::CheckBegunAt.is_null().or(Column::CheckBegunAt.lt(over));
+        let update = session::Entity::update_many()
+            .col_expr(Column::CheckBegunAt, Expr::value(now))
+            .filter(Column::Id.eq(id).and(Column::CheckedAt.lte(since)).and(free));
+        Ok(update.exec(self.write()).await?.rows_affected == 1)
+    }
+
+    /// The check of a session came to nothing.
+    pub(crate) async fn not_checked(&self, id: &str) -> Result<(), DbErr> {
+        let update = session::Entity::update_many()
+            .col_expr(session::Column::CheckBegunAt, Expr::value(Option::<i64>::None))
+            .filter(session::Column::Id.eq(id));
+        update.exec(self.write()).await.map(drop)
+    }
+
+    /// A session was checked.
+    pub(crate) async fn checked(&self, id: &str, proof: String, now: i64) -> Result<(), DbErr> {
+        use session::Column;
+        let update = session::Entity::update_many()
+            .col_expr(Column::Proof, Expr::value(proof))
+            .col_expr(Column::CheckedAt, Expr::value(now))
+            .col_expr(Column::CheckBegunAt, Expr::value(Option::<i64>::None))
+            .filter(Column::Id.eq(id));
+        update.exec(self.write()).await.map(drop)
     }
 
     /// Takes note that a session is in use.
@@ -68,6 +105,12 @@ impl Ledger {
         row: person::ActiveModel,
     ) -> Result<person::Model, DbErr> {
         row.update(self.tx()).await
+    }
+
+    /// Begins a session in this transaction.
+    pub(crate) async fn begin_session(&self, row: session::Model) -> Result<(), DbErr> {
+        let insert = session::Entity::insert(row.into_active_model());
+        insert.exec_without_returning(self.tx()).await.map(drop)
     }
 
     /// Ends all sessions of a person in this transaction.

@@ -19,6 +19,8 @@ pub(crate) mod person {
         pub disabled_at: Option<i64>,
         pub created_at: i64,
         pub password_changed_at: i64,
+        /// The identity provider that lets them in; `None` for a password of ours.
+        pub issuer: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +44,10 @@ pub(crate) mod session {
         pub seen_at: i64,
         pub expires_at: i64,
         pub form_key: String,
+        /// What lets the provider be asked again, sealed; `None` for a password of ours.
+        pub proof: Option<String>,
+        pub checked_at: Option<i64>,
+        pub check_begun_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
