@@ -17,6 +17,7 @@ mod m0008_people;
 mod m0009_api_tokens;
 mod m0013_token_projects;
 mod m0014_identity_providers;
+mod m0015_automatic_approvals;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_api_tokens::Migration),
             Box::new(m0013_token_projects::Migration),
             Box::new(m0014_identity_providers::Migration),
+            Box::new(m0015_automatic_approvals::Migration),
         ]
     }
 }

@@ -217,3 +217,36 @@ story!(a_freeze_that_begins_takes_a_passed_back, |stage| {
     let page = stage.approver("Ada").opens_newest(&merge_request).await;
     assert_eq!(page.banner(), "Waiting 0 of 1: needs one more approval.");
 });
+
+/// Documentation is approved by the rule itself, and drafts are rejected.
+const BY_ITSELF: &str = r#"
+[[policy.rule]]
+name = "Production"
+requires.approvals = 1
+reject_when = "draft"
+approve_when = "'docs-only' in labels"
+"#;
+
+story!(a_rule_approves_by_itself, Terms::default().file(BY_ITSELF).a_rule_approves(), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.state_becomes(&merge_request, "Waiting").await;
+    merge_request.set_labels(&["docs-only"]);
+    merge_request.status_becomes(&stage.check, "passed").await;
+    let page = stage.approver("Ada").opens_newest(&merge_request).await;
+    let said = "Approved by the rule Production itself: 'docs-only' in labels.";
+    assert_eq!(page.banner(), format!("Approved {said}"));
+    let tree = page.text_after("<ul class=\"tree\"");
+    assert!(
+        tree.starts_with("Met: all of these Met: Not rejected by the rule Production"),
+        "{tree}"
+    );
+    assert!(tree.ends_with(&format!("Met: {said}")), "{tree}");
+    merge_request.set_labels(&[]);
+    merge_request.status_becomes(&stage.check, "failed").await;
+});
+
+story!(a_policy_with_conditions_explains_itself, Terms::default().file(BY_ITSELF), |stage| {
+    let said = stage.operator().says(&["policy", "check"]).text;
+    assert!(said.contains("\n  rejects by itself when draft\n"), "{said}");
+    assert!(said.contains("\n  approves by itself when 'docs-only' in labels"), "{said}");
+});

@@ -420,7 +420,8 @@ impl Stage {
         let database = self.database.connection().await;
         truth::audit_chain_verifies(database).await;
         if !self.forgot_decisions {
-            truth::every_passed_was_decided(database, &self.gitlab).await;
+            let rule_approves = self.terms.rule_approves;
+            truth::every_passed_was_decided(database, &self.gitlab, rule_approves).await;
             truth::every_attempt_has_one_receipt(database, &bus).await;
         }
         self.database.close().await;

@@ -12,6 +12,8 @@ pub struct Terms {
     /// Whether an answer of a killed process may still be under way at GitLab when the next process
     /// posts its own: nobody can call it back.
     pub leaves_an_answer_behind: bool,
+    /// Whether a rule of the story approves by itself; otherwise each `passed` needs a person.
+    pub rule_approves: bool,
     /// How the simulated GitLab behaves.
     pub gitlab: Options,
     /// A configuration file.
@@ -38,6 +40,12 @@ impl Terms {
     #[must_use]
     pub fn apart(self) -> Self {
         Self { apart: true, ..self }
+    }
+
+    /// The same with a rule that approves by itself.
+    #[must_use]
+    pub fn a_rule_approves(self) -> Self {
+        Self { rule_approves: true, ..self }
     }
 
     /// The same with an answer of a killed process that is still under way.

@@ -56,11 +56,22 @@ pub(crate) async fn audit_chain_verifies(database: &DatabaseConnection) {
     }
 }
 
-/// I2: GitLab never stored a `passed` of ours without an accepted approval of that very commit.
-pub(crate) async fn every_passed_was_decided(database: &DatabaseConnection, gitlab: &GitLabSim) {
-    let sql = "SELECT sha FROM decision WHERE accepted AND verdict = 'approve'";
+/// I2: GitLab never stored a `passed` of ours without an accepted approval of that very commit, or where a
+/// rule may approve by itself, without a record that says it did.
+pub(crate) async fn every_passed_was_decided(
+    database: &DatabaseConnection,
+    gitlab: &GitLabSim,
+    rule_approves: bool,
+) {
+    let mut sql = "SELECT sha FROM decision WHERE accepted AND verdict = 'approve'".to_owned();
+    if rule_approves {
+        sql.push_str(
+            " UNION SELECT s.sha FROM audit a JOIN status_check s ON a.request_id = s.id \
+             WHERE a.record LIKE '%Approved by the rule % itself: %'",
+        );
+    }
     let approved: Vec<String> =
-        rows(database, sql).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        rows(database, &sql).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
     let ours = gitlab.answers().into_iter().filter(|answer| {
         answer.user.as_deref() == Some("countersign-bot")
             && answer.status.as_deref() == Some(Status::Passed.as_str())

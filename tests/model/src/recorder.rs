@@ -236,6 +236,6 @@ fn carry_over(gate: &mut Gate, policy: &Policy) {
         let round = request.round;
         request.decisions.iter_mut().for_each(|decision| decision.round = round);
         let decisions: Vec<_> = request.decisions.iter().collect();
-        request.verdict = policy.evaluate(&request.facts, &decisions, None).verdict;
+        request.verdict = policy.evaluate(&request.facts, &decisions, &request.timing).verdict;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use approval::{Pattern, People, Reasons, Requirement, Scope, Who};
+use approval::{Condition, Pattern, People, Reasons, Requirement, Scope, Who};
 use kit::config::ConfigError;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,10 @@ pub(super) struct Rule {
     pushers_may_approve: bool,
     #[serde(default = "never")]
     reason: Reason,
+    #[serde(default)]
+    reject_when: String,
+    #[serde(default)]
+    approve_when: String,
     #[serde(default)]
     decide_within: String,
     #[serde(default)]
@@ -124,6 +128,10 @@ impl Rule {
             return Err(ConfigError("a [[policy.rule]] has no name".to_owned()));
         }
         let time = |key: &str, text: &str| duration(&format!("{at}: {key}"), text);
+        let condition = |key: &str, text: &str| {
+            let read = (!text.is_empty()).then(|| Condition::parse(text)).transpose();
+            read.map_err(|error| ConfigError(format!("{at}: {key}: {error}")))
+        };
         Ok(approval::Rule {
             name: self.name.clone(),
             scope: self.scope.read(&at, known)?,
@@ -135,6 +143,8 @@ impl Rule {
                 Reason::Against => Reasons::Against,
                 Reason::Always => Reasons::Always,
             },
+            reject_when: condition("reject_when", &self.reject_when)?,
+            approve_when: condition("approve_when", &self.approve_when)?,
             decide_within: time("decide_within", &self.decide_within)?,
             approval_lasts: time("approval_lasts", &self.approval_lasts)?,
         })

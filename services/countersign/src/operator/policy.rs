@@ -1,8 +1,11 @@
 //! `countersign policy`: whether the rules are right, and which one is for a merge request.
 
-use approval::{Facts, Freeze, Policy, Reasons, Requirement, Rule, Scope, Window};
+use approval::{Facts, Freeze, Policy, Reasons, Requirement, Rule, Scope, Timing, Window};
 use clap::{Args, Subcommand};
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::{
+    SignedDuration, SpanRound, Unit,
+    civil::{DateTime, Time, Weekday},
+};
 
 use super::{Problem, print};
 use crate::Config;
@@ -65,7 +68,7 @@ pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
     match policy.rule(&facts) {
         Some(rule) => print(&told(rule)),
         None => {
-            let evaluation = policy.evaluate(&facts, &[], None);
+            let evaluation = policy.evaluate(&facts, &[], &Timing::default());
             return Err(Problem::Failed(evaluation.explanation));
         }
     }
@@ -119,7 +122,28 @@ fn told(rule: &Rule) -> String {
         Reasons::Against => lines.push("  a rejection or revocation needs a reason".to_owned()),
         Reasons::Always => lines.push("  every decision needs a reason".to_owned()),
     }
+    for (condition, does) in [(&rule.reject_when, "rejects"), (&rule.approve_when, "approves")] {
+        if let Some(condition) = condition {
+            lines.push(format!("  {does} by itself when {}", condition.as_str()));
+        }
+    }
+    for (time, what) in [
+        (rule.decide_within, "a request expires"),
+        (rule.approval_lasts, "an approval is taken back"),
+    ] {
+        if let Some(time) = time {
+            lines.push(format!("  {what} after {}", length(time)));
+        }
+    }
     lines.join("\n")
+}
+
+/// A length of time in microseconds, as people write it.
+fn length(micros: i64) -> String {
+    let span = SignedDuration::from_micros(micros);
+    let span = jiff::Span::try_from(span)
+        .and_then(|span| span.round(SpanRound::new().largest(Unit::Day).days_are_24_hours()));
+    span.map_or_else(|_| format!("{micros} µs"), |span| format!("{span:#}"))
 }
 
 fn scope(scope: &Scope) -> String {

@@ -172,7 +172,7 @@ impl Gate {
     pub fn judge_anew(&mut self, at: Time, policy: &Policy) -> Vec<Effect> {
         let before = self.states();
         for request in &mut self.requests {
-            request.judge(policy);
+            request.judge_at(at, policy);
         }
         self.finish(&before, Vec::new(), at, policy)
     }
@@ -226,7 +226,7 @@ impl Gate {
             answer: Answer::none(),
             timing: Timing::default(),
         };
-        request.judge(policy);
+        request.judge_at(sighting.at, policy);
         self.requests.push(request);
     }
 
@@ -257,7 +257,7 @@ impl Gate {
                 request.begin_round(sighting.at, policy);
             } else {
                 // With other labels, or when somebody else has pushed, other people must approve.
-                request.judge(policy);
+                request.judge_at(sighting.at, policy);
             }
         }
         if sighting.retry && request.standing == Standing::Current {

@@ -1,5 +1,7 @@
 //! Who may decide, and when a request is approved.
 
+mod automatic;
+mod condition;
 mod freeze;
 mod pattern;
 mod people;
@@ -9,13 +11,14 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use condition::{Condition, ConditionError};
 pub use freeze::{Freeze, Frozen, Window};
 pub use pattern::{Pattern, PatternError};
 pub use people::{People, Person};
 pub use requirement::{Finding, Requirement, Who};
 pub use rule::{Reasons, Rule, Scope};
 
-use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Time, Verdict, Word};
+use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Time, Timing, Verdict, Word};
 
 /// What is said when no rule is for a merge request.
 const NO_RULE: &str = "No rule of the policy is for this merge request, so nobody can approve it.";
@@ -132,15 +135,10 @@ impl Policy {
         freeze::of(&self.freezes, facts).filter_map(|freeze| freeze.next_start(after)).min()
     }
 
-    /// What the decisions of one round about a merge request amount to. Approvals made before
-    /// `frozen_at`, when a freeze began, do not count.
+    /// What the decisions of one round about a merge request amount to, with what its rule says by
+    /// itself. Approvals from before the last freeze began do not count.
     #[must_use]
-    pub fn evaluate(
-        &self,
-        facts: &Facts,
-        decisions: &[&Decision],
-        frozen_at: Option<Time>,
-    ) -> Evaluation {
+    pub fn evaluate(&self, facts: &Facts, decisions: &[&Decision], timing: &Timing) -> Evaluation {
         let standing = self.standing(decisions);
         let Some(rule) = self.rule(facts) else {
             let explanation = NO_RULE.to_owned();
@@ -149,18 +147,25 @@ impl Policy {
         let of = |word| standing.iter().copied().filter(move |decision| decision.word == word);
         let counts = |decision: &&Decision| {
             let (source, actor) = (&decision.source, &decision.actor);
-            Some(decision.at) >= frozen_at
+            Some(decision.at) >= timing.frozen_at
                 && rule.stands_against(&self.people, facts, source, actor).is_none()
         };
-        let finding = rule.requires.look_at(&of(Word::Approve).filter(counts).collect::<Vec<_>>());
+        let people = rule.requires.look_at(&of(Word::Approve).filter(counts).collect::<Vec<_>>());
+        let itself = rule.by_itself(facts, timing);
         let rejected = of(Word::Reject).map(|decision| decision.actor.display());
         let rejected = rejected.collect::<Vec<_>>().join(", ");
-        let (verdict, explanation) = match (rejected.as_str(), finding.met) {
-            ("", true) => (Verdict::Approved, finding.sentence.clone()),
-            ("", false) => (Verdict::Waiting, finding.sentence.clone()),
+        let (verdict, explanation) = match (rejected.as_str(), &itself.rejects) {
+            ("", None) if people.met => (Verdict::Approved, people.sentence.clone()),
+            ("", None) => match itself.approves.as_ref().filter(|finding| finding.met) {
+                Some(finding) => (Verdict::Approved, finding.sentence.clone()),
+                None => (Verdict::Waiting, people.sentence.clone()),
+            },
+            ("", Some(rejects)) if rejects.certain => (Verdict::Rejected, rejects.sentence.clone()),
+            // Whether it may be approved at all is not known.
+            ("", Some(doubt)) => (Verdict::Waiting, doubt.sentence.clone()),
             (by, _) => (Verdict::Rejected, format!("Rejected by {by}.")),
         };
-        Evaluation { verdict, explanation, finding: Some(finding) }
+        Evaluation { verdict, explanation, finding: Some(itself.beside(people)) }
     }
 
     /// What each person says last, in the order they said it.

@@ -167,7 +167,7 @@ fn check(Scene { gate, policy }: &Scene, gitlab: &GitLab) {
     for request in &gate.requests {
         let counted: Vec<_> =
             request.decisions.iter().filter(|it| it.round == request.round).collect();
-        let judged = policy.evaluate(&request.facts, &counted, request.timing.frozen_at).verdict;
+        let judged = policy.evaluate(&request.facts, &counted, &request.timing).verdict;
         if request.verdict != Verdict::Expired {
             assert_eq!(request.verdict, judged, "the verdict is what its decisions amount to");
         }

@@ -210,7 +210,7 @@ impl Request {
     #[must_use]
     pub fn look_at(&self, policy: &Policy) -> Evaluation {
         let counted = self.counted().collect::<Vec<_>>();
-        policy.evaluate(&self.facts, &counted, self.timing.frozen_at)
+        policy.evaluate(&self.facts, &counted, &self.timing)
     }
 
     pub(crate) fn counted(&self) -> impl Iterator<Item = &Decision> {
@@ -220,7 +220,8 @@ impl Request {
     /// Looks at the decisions of this round again.
     pub(crate) fn judge(&mut self, policy: &Policy) {
         let evaluation = self.look_at(policy);
-        let last = self.counted().map(|decision| decision.at).max();
+        let last =
+            self.counted().map(|decision| decision.at).chain(self.timing.automatic_since).max();
         let times = policy.times(&self.facts);
         let deadline = times.deadline(evaluation.verdict, self.round_began_at, last);
         let over = deadline.is_some_and(|deadline| Some(deadline) <= self.timing.passed);
@@ -233,12 +234,18 @@ impl Request {
         self.timing.deadline = if over { None } else { deadline };
     }
 
+    /// Looks at the decisions of this round again, and at what its rule says by itself.
+    pub(crate) fn judge_at(&mut self, at: Time, policy: &Policy) {
+        self.look_for_automatic(at, policy);
+        self.judge(policy);
+    }
+
     /// Starts afresh: what was decided stays on record and no longer counts.
     pub(crate) fn begin_round(&mut self, at: Time, policy: &Policy) {
         self.round += 1;
         self.round_began_at = at;
         self.timing = Timing::default();
-        self.judge(policy);
+        self.judge_at(at, policy);
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Timing {
     pub passed: Option<Time>,
     /// When the latest freeze began that is known to have begun in this round.
     pub frozen_at: Option<Time>,
+    /// Since when its rule approves it by itself: since it was first seen to, outside a freeze.
+    pub automatic_since: Option<Time>,
     /// Reminders that were sent.
     pub reminders: u32,
     /// When GitLab was last told `pending`.
@@ -52,7 +54,27 @@ impl Times {
     }
 }
 
+impl Timing {
+    /// Whether what the rule approves by itself counts: not from before a freeze.
+    pub(crate) fn automatic_counts(&self) -> bool {
+        self.automatic_since.is_some() && self.automatic_since >= self.frozen_at
+    }
+}
+
 impl Request {
+    /// Takes note of whether its rule approves it by itself. A freeze that is on takes nothing away here:
+    /// [`Gate::tick`] does.
+    pub(crate) fn look_for_automatic(&mut self, at: Time, policy: &Policy) {
+        let approves =
+            policy.rule(&self.facts).is_some_and(|it| it.approves_by_itself(&self.facts));
+        let frozen = policy.frozen(&self.facts, at).is_some();
+        self.timing.automatic_since = match approves {
+            false => None,
+            true if frozen || self.timing.automatic_counts() => self.timing.automatic_since,
+            true => Some(at),
+        };
+    }
+
     pub(crate) fn next_due(&self, policy: &Policy) -> Option<Time> {
         let current = !matches!(self.state(), State::Superseded | State::Cancelled);
         let deadline = self.timing.deadline.filter(|_| current);
@@ -72,7 +94,8 @@ impl Request {
             return None;
         }
         let approvals = self.counted().filter(|decision| decision.word == Word::Approve);
-        let counted = approvals.map(|it| it.at).filter(|at| Some(*at) >= self.timing.frozen_at);
+        let counted = approvals.map(|it| it.at).chain(self.timing.automatic_since);
+        let counted = counted.filter(|at| Some(*at) >= self.timing.frozen_at);
         policy.next_freeze(&self.facts, counted.max()?)
     }
 

@@ -48,6 +48,7 @@ pub(crate) mod status_check {
         pub deadline: Option<i64>,
         pub time_passed: Option<i64>,
         pub frozen_at: Option<i64>,
+        pub automatic_since: Option<i64>,
         pub reminders: i32,
         pub beat_at: Option<i64>,
         pub heard_at: i64,

@@ -1,6 +1,6 @@
 //! One rule: which merge requests it is for, and what it asks.
 
-use super::{People, pattern::Pattern, people::TookPart, requirement::Requirement};
+use super::{Condition, People, pattern::Pattern, people::TookPart, requirement::Requirement};
 use crate::{Actor, Facts, Refusal, RefusalCode, Word};
 
 /// Which merge requests a rule is for. What is empty excludes nothing.
@@ -44,6 +44,10 @@ pub struct Rule {
     pub pushers_may_approve: bool,
     /// What somebody must say why.
     pub reasons: Reasons,
+    /// When it rejects by itself: people's approvals do not count then.
+    pub reject_when: Option<Condition>,
+    /// When it approves by itself, without people.
+    pub approve_when: Option<Condition>,
     /// How long a request may wait, in microseconds, instead of what holds for all.
     pub decide_within: Option<i64>,
     /// How long an approval stands, in microseconds, instead of what holds for all.
@@ -76,6 +80,8 @@ impl Rule {
             author_may_approve: false,
             pushers_may_approve: false,
             reasons,
+            reject_when: None,
+            approve_when: None,
             decide_within: None,
             approval_lasts: None,
         }

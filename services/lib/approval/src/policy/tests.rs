@@ -38,11 +38,11 @@ fn approves(who: &str, group: &str, at: i64) -> Decision {
 }
 
 fn explain(policy: &Policy, decisions: &[Decision]) -> String {
-    policy.evaluate(&facts(), &decisions.iter().collect::<Vec<_>>(), None).explanation
+    policy.evaluate(&facts(), &decisions.iter().collect::<Vec<_>>(), &Timing::default()).explanation
 }
 
 fn verdict(policy: &Policy, decisions: &[&Decision]) -> Verdict {
-    policy.evaluate(&facts(), decisions, None).verdict
+    policy.evaluate(&facts(), decisions, &Timing::default()).verdict
 }
 
 fn says(policy: &Policy, who: &Decision, word: Word, reason: &str) -> Option<String> {
@@ -89,7 +89,7 @@ fn one_of_several_groups() {
                 1 of 2: needs one more approval from leads. Approved so far by ada.";
     assert_eq!(explain(&policy, std::slice::from_ref(&ada)), said);
     assert_eq!(explain(&policy, &[ada.clone(), bob.clone()]), "Approved by ada, bob for leads.");
-    let finding = policy.evaluate(&facts(), &[&ada, &bob], None).finding.unwrap();
+    let finding = policy.evaluate(&facts(), &[&ada, &bob], &Timing::default()).finding.unwrap();
     assert_eq!(finding.parts.iter().map(|part| part.met).collect::<Vec<_>>(), [false, true]);
 }
 
@@ -186,11 +186,20 @@ fn a_person_with_two_accounts_counts_once() {
         actor: crate::testing::actor("jane.doe"),
         ..decision("jane.doe", Word::Approve, 2)
     };
-    assert_eq!(policy.evaluate(&facts, &[&here, &there], None).verdict, Verdict::Waiting);
+    assert_eq!(
+        policy.evaluate(&facts, &[&here, &there], &Timing::default()).verdict,
+        Verdict::Waiting
+    );
     let other = decision("ada", Word::Approve, 4);
-    assert_eq!(policy.evaluate(&facts, &[&here, &other], None).verdict, Verdict::Approved);
+    assert_eq!(
+        policy.evaluate(&facts, &[&here, &other], &Timing::default()).verdict,
+        Verdict::Approved
+    );
     let back = Decision { word: Word::Revoke, at: crate::testing::seconds(3), ..there };
-    assert_eq!(policy.evaluate(&facts, &[&here, &other, &back], None).verdict, Verdict::Waiting);
+    assert_eq!(
+        policy.evaluate(&facts, &[&here, &other, &back], &Timing::default()).verdict,
+        Verdict::Waiting
+    );
 }
 
 #[test]
@@ -208,7 +217,7 @@ fn the_author_and_those_who_pushed_may_not_approve_but_may_reject() {
     assert_eq!(check(&pusher, Word::Approve).as_deref(), Some(said));
     assert_eq!(check(&pusher, Word::Reject), None);
     for facts in [&author, &pusher] {
-        assert_eq!(policy.evaluate(facts, &[&jane], None).verdict, Verdict::Waiting);
+        assert_eq!(policy.evaluate(facts, &[&jane], &Timing::default()).verdict, Verdict::Waiting);
     }
 }
 
@@ -218,9 +227,9 @@ fn a_rule_can_let_the_author_approve() {
     policy.rules[0].author_may_approve = true;
     let jane = decision("jane", Word::Approve, 1);
     let author = Facts { author_id: Some(7), ..facts() };
-    assert_eq!(policy.evaluate(&author, &[&jane], None).verdict, Verdict::Approved);
+    assert_eq!(policy.evaluate(&author, &[&jane], &Timing::default()).verdict, Verdict::Approved);
     let pusher = Facts { pushed_by: vec![7], author_id: Some(1), ..facts() };
-    assert_eq!(policy.evaluate(&pusher, &[&jane], None).verdict, Verdict::Waiting);
+    assert_eq!(policy.evaluate(&pusher, &[&jane], &Timing::default()).verdict, Verdict::Waiting);
 }
 
 #[test]
