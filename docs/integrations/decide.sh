@@ -4,7 +4,7 @@
 #   COUNTERSIGN_URL=https://approvals.example.com COUNTERSIGN_TOKEN=cst_… \
 #       ./decide.sh REQUEST_ID VERDICT SHA ACTOR_ID [REASON]
 #
-# VERDICT is approve, reject or revoke. Exit code 0: it is on record; 1: it was refused, for the reason
+# VERDICT is approve, reject, revoke or review. Exit code 0: it is on record; 1: it was refused, for the reason
 # that is printed; 2: Countersign did not answer in time, and nothing is known.
 set -eu
 

@@ -18,6 +18,7 @@ mod m0009_api_tokens;
 mod m0013_token_projects;
 mod m0014_identity_providers;
 mod m0015_automatic_approvals;
+mod m0016_break_glass;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_token_projects::Migration),
             Box::new(m0014_identity_providers::Migration),
             Box::new(m0015_automatic_approvals::Migration),
+            Box::new(m0016_break_glass::Migration),
         ]
     }
 }

@@ -186,7 +186,7 @@ story!(what_does_not_fit_is_told_as_a_problem, |stage| {
         (
             "verdict",
             json!("passed"),
-            (422, "invalid", "verdict must be approve, reject or revoke."),
+            (422, "invalid", "verdict must be approve, reject, revoke or review."),
         ),
         (
             "sha",

@@ -97,8 +97,13 @@ story!(what_does_not_fit_is_refused_with_a_code_and_a_sentence, |stage| {
             "invalid",
             "request_id must be a UUID, or target must name the request.",
         ),
-        ("verdict", json!("passed"), "invalid", "verdict must be approve, reject or revoke."),
-        ("verdict", json!(null), "invalid", "verdict must be approve, reject or revoke."),
+        (
+            "verdict",
+            json!("passed"),
+            "invalid",
+            "verdict must be approve, reject, revoke or review.",
+        ),
+        ("verdict", json!(null), "invalid", "verdict must be approve, reject, revoke or review."),
         ("sha", json!("abc"), "invalid", "sha must be the full head commit that was judged."),
         ("actor", json!({}), "invalid", "The decision names no actor."),
         (

@@ -6,6 +6,7 @@
 
 mod api;
 mod approving;
+mod break_glass;
 mod browser;
 mod bus;
 mod bus_permissions;

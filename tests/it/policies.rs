@@ -182,7 +182,7 @@ story!(what_is_open_is_judged_anew_when_the_policy_changes, |stage| {
 });
 
 /// A freeze from and until so many seconds from now.
-fn freeze(from: i64, until: i64) -> String {
+pub(crate) fn freeze(from: i64, until: i64) -> String {
     let now = jiff::Timestamp::from_microsecond(kit::clock::now_micros()).unwrap();
     let at = |seconds| {
         let at = now + jiff::SignedDuration::from_secs(seconds);

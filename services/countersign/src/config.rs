@@ -1,5 +1,6 @@
 //! The configuration as it is written, and what each role gets of it.
 
+mod break_glass;
 mod freezes;
 mod policy;
 mod rights;
@@ -124,6 +125,8 @@ struct Policy {
     right: Vec<rights::Right>,
     person: Vec<rules::Person>,
     freeze: Vec<freezes::Freeze>,
+    #[serde(default)]
+    break_glass: Option<break_glass::BreakGlass>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]

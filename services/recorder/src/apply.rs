@@ -4,6 +4,7 @@ mod dead_letters;
 mod decisions;
 mod due;
 mod follow;
+mod glass;
 pub(crate) mod intake;
 mod outcomes;
 mod readings;
@@ -23,6 +24,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub(crate) use dead_letters::count_open;
+pub(crate) use glass::{broke, utc};
 pub(crate) use settling::{NotDone, Operator, not_replayable};
 
 use crate::{

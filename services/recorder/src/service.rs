@@ -9,7 +9,7 @@ mod tokens;
 
 use std::{pin::Pin, sync::Arc};
 
-use approval::Time;
+use approval::{Policy, Time};
 use bus::Failure;
 use futures::Stream;
 use proto::{
@@ -262,10 +262,22 @@ impl Service {
         if wanted.post
             && wanted.status() == WireStatus::Passed
             && let Some(reason) = requests::frozen(policy, &recorded.request.facts)
+            && !self.broke_glass(recorded, policy).await?
         {
             return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
         }
         Ok(wanted)
+    }
+
+    /// Whether it is approved because somebody broke the glass, which a freeze may not hold up.
+    async fn broke_glass(&self, mut recorded: Recorded, policy: &Policy) -> Result<bool, Status> {
+        let passes = policy.glass(&recorded.request.facts).is_some_and(|it| it.passes_freeze);
+        if !passes || recorded.request.glass.is_none() {
+            return Ok(false);
+        }
+        let decisions = self.store.decisions(recorded.request.id).await.map_err(internal)?;
+        recorded.takes_in(&decisions).map_err(internal)?;
+        Ok(recorded.request.look_at(policy).broke_glass)
     }
 
     async fn find(&self, id: Uuid) -> Result<Recorded, Status> {

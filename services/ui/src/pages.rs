@@ -39,12 +39,14 @@ pub(crate) async fn list(
         Some("decided") => ("decided", &["approved", "rejected", "expired"]),
         Some("past") => ("past", &["superseded", "cancelled"]),
         Some("all") => ("all", &[]),
+        Some("review") => ("review", &[]),
         _ => ("waiting", &["waiting"]),
     };
     let question = ListRequestsRequest {
         states: states.iter().map(|state| (*state).to_owned()).collect(),
         page_token: which.page.unwrap_or_default(),
-        oldest_first: show == "waiting",
+        oldest_first: matches!(show, "waiting" | "review"),
+        to_review: show == "review",
         caller: visit.caller(),
         ..ListRequestsRequest::default()
     };

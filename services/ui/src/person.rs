@@ -28,6 +28,8 @@ pub(crate) struct Visit {
     pub(crate) dead_letters: u64,
     /// Why only `failed` is posted; empty when everything is.
     pub(crate) safe_mode: String,
+    /// Whether they decide, in one project at least.
+    pub(crate) approves: bool,
     /// Whether they look after dead letters.
     pub(crate) operates: bool,
     /// Whether they signed in here, and can sign out.
@@ -90,6 +92,7 @@ impl Visit {
             names_itself,
             dead_letters: 0,
             safe_mode: String::new(),
+            approves: false,
             operates: false,
             signs_out: false,
             new,
@@ -158,9 +161,10 @@ impl FromRequestParts<App> for Visit {
         let question = GetRightsRequest { caller: visit.caller() };
         // When recorder does not answer, the page itself says so.
         let rights = app.recorder.clone().get_rights(question).await;
-        let operates = rights.is_ok_and(|rights| rights.into_inner().operate);
+        let rights = rights.map(tonic::Response::into_inner).unwrap_or_default();
+        let (approves, operates) = (rights.approve, rights.operate);
         let dead_letters = if operates { app.alarms.dead_letters() } else { 0 };
-        Ok(Self { dead_letters, operates, safe_mode: app.alarms.safe_mode(), ..visit })
+        Ok(Self { dead_letters, approves, operates, safe_mode: app.alarms.safe_mode(), ..visit })
     }
 }
 

@@ -38,6 +38,10 @@ pub(crate) struct RequestView {
     pub(crate) shown: String,
     pub(crate) problem: String,
     pub(crate) newer: Option<String>,
+    /// What is said of a broken glass; empty when nobody broke it.
+    pub(crate) glass: &'static str,
+    /// Whether the reader decides at all.
+    pub(crate) acts: bool,
     /// Whether deciding makes sense; recorder has the last word.
     pub(crate) open: bool,
     pub(crate) token: String,
@@ -101,6 +105,13 @@ impl RequestView {
             shown: shown(request),
             problem: request.delivery_problem.clone(),
             newer,
+            glass: match request.glass.as_str() {
+                "broken" => "glass broken",
+                "overdue" => "review overdue",
+                "reviewed" => "glass broken, reviewed",
+                _ => "",
+            },
+            acts: visit.approves,
             open: matches!(state, "waiting" | "approved" | "rejected"),
             token: visit.token(&request.request_id, &request.sha),
         }
@@ -189,9 +200,11 @@ impl DecisionView {
             who: visible(&who),
             source: visible(&decision.source),
             word: match decision.verdict.as_str() {
+                "approve" if decision.break_glass => "broke the glass and approved",
                 "approve" => "approved",
                 "reject" => "rejected",
                 "revoke" => "revoked",
+                "review" => "reviewed the broken glass",
                 _ => "said something we do not know",
             },
             accepted: decision.accepted,
@@ -294,6 +307,10 @@ pub(crate) struct RequestPage {
     pub(crate) sequence: u64,
     /// Whether the reader may decide in this project.
     pub(crate) may_decide: bool,
+    pub(crate) may_break_glass: bool,
+    pub(crate) may_review: bool,
+    /// Who broke the glass, and until when it must be reviewed; empty when nobody did.
+    pub(crate) glass: String,
 }
 
 impl RequestPage {
@@ -311,6 +328,9 @@ impl RequestPage {
             steps: found.timeline.iter().map(|it| StepView::new(it, now)).collect(),
             sequence: found.sequence,
             may_decide: found.may_decide,
+            may_break_glass: found.may_break_glass,
+            may_review: found.may_review,
+            glass: visible(&found.glass),
         }
     }
 }
@@ -325,6 +345,7 @@ pub(crate) struct WhoPage {
     pub(crate) sha: String,
     pub(crate) target_branch: String,
     pub(crate) reason: String,
+    pub(crate) break_glass: bool,
     pub(crate) token: String,
 }
 

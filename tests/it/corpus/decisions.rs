@@ -131,7 +131,7 @@ async fn m13_other_words(stage: &mut Stage) {
     let (merge_request, approval) = waiting(stage, "Decided in other words").await;
     for word in ["PASSED", " approve", "Approve", "approve\n", "approve\0", "yes", ""] {
         let said = gets(stage, &with(&approval, "verdict", json!(word)), "invalid").await;
-        assert_eq!(said, "verdict must be approve, reject or revoke.", "{word:?}");
+        assert_eq!(said, "verdict must be approve, reject, revoke or review.", "{word:?}");
     }
     gets(stage, &with(&approval, "verdict", Value::Null), "invalid").await;
     assert_eq!(merge_request.status(&stage.check), "pending");

@@ -111,6 +111,7 @@ impl System {
             source: "ui".to_owned(),
             actor: Actor { id: person, name: String::new(), groups: Vec::new() },
             word: said.word,
+            break_glass: false,
             sha: sha(about),
             target_branch: (about == said.commit).then(|| said.target.name().to_owned()),
             reason: String::new(),
@@ -175,7 +176,11 @@ impl System {
                 | Effect::Opened(..)
                 | Effect::Became(..)
                 | Effect::Confirmed(..)
-                | Effect::Drifted(..) => {}
+                | Effect::Drifted(..)
+                // Whether it is broken changes no command.
+                | Effect::GlassBroken(..)
+                | Effect::GlassReviewed(_)
+                | Effect::GlassUnreviewed(_) => {}
             }
         }
     }

@@ -102,6 +102,7 @@ impl System {
         let approvals = NonZeroU32::new(scope.approvals).unwrap_or(NonZeroU32::MIN);
         let requires = Requirement::Approvals { count: approvals, from: Who::default() };
         let policy = Policy {
+            break_glass: None,
             rules: vec![Rule::for_all(requires, Reasons::Never)],
             freezes: Vec::new(),
             people: People::default(),

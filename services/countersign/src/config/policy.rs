@@ -26,6 +26,7 @@ impl Config {
         Ok(approval::Policy {
             rules: rules::rules(policy, &known)?,
             freezes: freezes::freezes(&policy.freeze, &known)?,
+            break_glass: policy.break_glass.as_ref().map(|it| it.read(&known)).transpose()?,
             people: rules::people(&policy.person)?,
             pending: self.pending(policy.pending)?,
             foreign_passed: match policy.foreign_passed {

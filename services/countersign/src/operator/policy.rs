@@ -1,6 +1,10 @@
 //! `countersign policy`: whether the rules are right, and which one is for a merge request.
 
-use approval::{Facts, Freeze, Policy, Reasons, Requirement, Rule, Scope, Timing, Window};
+use std::num::NonZeroU32;
+
+use approval::{
+    BreakGlass, Facts, Freeze, Policy, Reasons, Requirement, Rule, Scope, Timing, Who, Window,
+};
 use clap::{Args, Subcommand};
 use jiff::{
     SignedDuration, SpanRound, Unit,
@@ -85,8 +89,29 @@ fn overview(policy: &Policy, hash: &str) -> String {
         count => format!("{count} people are known by more than one name."),
     };
     let freezes: Vec<_> = policy.freezes.iter().map(freeze).collect();
-    let told = [rules, freezes].concat().join("\n\n");
+    let glass: Vec<_> = policy.break_glass.iter().map(glass).collect();
+    let told = [rules, freezes, glass].concat().join("\n\n");
     format!("The policy is right.\n\n{told}\n\n{people}\nSHA-256 {hash}")
+}
+
+/// Who may break the glass, in lines for people.
+fn glass(glass: &BreakGlass) -> String {
+    let of = |from: &Who| {
+        let all = Requirement::Approvals { count: NonZeroU32::MIN, from: from.clone() };
+        match all.those_who_may() {
+            nobody if nobody.is_empty() => "anybody else".to_owned(),
+            some => some,
+        }
+    };
+    let freeze = if glass.passes_freeze { "also" } else { "but not" };
+    format!(
+        "Break-glass: {}\n  {} may approve alone, with a reason, {freeze} in a freeze\n  {} must \
+         review that within {}",
+        scope(&glass.scope),
+        of(&glass.from),
+        of(&glass.reviewers),
+        length(glass.review_within)
+    )
 }
 
 /// A freeze in lines for people.

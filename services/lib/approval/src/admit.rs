@@ -2,8 +2,8 @@
 
 use crate::{Attempt, Refusal, RefusalCode, Request, Standing, Verdict};
 
-/// Whether a decision fits the request as it is now.
-pub(crate) fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
+/// Whether a review fits the request, whatever has become of it.
+pub(crate) fn admit_review(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
     let refuse = |code, message: String| Err(Refusal::new(code, message));
     if attempt.actor.id.trim().is_empty() {
         return refuse(RefusalCode::Invalid, "The decision names no actor.".to_owned());
@@ -16,6 +16,13 @@ pub(crate) fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal>
         );
         return refuse(RefusalCode::StaleSha, message);
     }
+    Ok(())
+}
+
+/// Whether any other decision fits the request as it is now.
+pub(crate) fn admit(request: &Request, attempt: &Attempt) -> Result<(), Refusal> {
+    let refuse = |code, message: String| Err(Refusal::new(code, message));
+    admit_review(request, attempt)?;
     match &request.standing {
         Standing::Current => {}
         Standing::Superseded { by: Some(by) } => {

@@ -7,6 +7,8 @@ use crate::{Effect, Sha, Time};
 /// What an attempt says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
+    /// Somebody else has looked at a glass that was broken; says nothing about the commit.
+    Review,
     /// The commit may be merged.
     Approve,
     /// What the same person said before no longer counts.
@@ -23,6 +25,7 @@ impl Word {
             "approve" => Some(Self::Approve),
             "reject" => Some(Self::Reject),
             "revoke" => Some(Self::Revoke),
+            "review" => Some(Self::Review),
             _ => None,
         }
     }
@@ -34,6 +37,7 @@ impl Word {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::Revoke => "revoke",
+            Self::Review => "review",
         }
     }
 }
@@ -68,6 +72,8 @@ pub struct Attempt {
     pub actor: Actor,
     /// What they say.
     pub word: Word,
+    /// Whether they approve although the rule is not met.
+    pub break_glass: bool,
     /// The commit they judged.
     pub sha: Sha,
     /// The target branch they judged, when they said so.
@@ -89,6 +95,8 @@ pub struct Decision {
     pub actor: Actor,
     /// What they say.
     pub word: Word,
+    /// Whether they approve although the rule is not met.
+    pub break_glass: bool,
     /// Why; may be empty.
     pub reason: String,
     /// When the bus stored it.

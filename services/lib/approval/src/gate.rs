@@ -3,9 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Accepted, Answer, Attempt, Command, CommandResult, Decision, Ending, Facts, MergeRequestState,
-    Outcome, Policy, Reading, Refusal, RefusalCode, Request, Sha, Shown, Sighting, Standing, State,
-    Status, Time, Timing, Verdict, Word, admit::admit, order::Age,
+    Answer, Command, CommandResult, Ending, Facts, MergeRequestState, Outcome, Policy, Reading,
+    Request, Sha, Shown, Sighting, Standing, State, Status, Time, Timing, Verdict, order::Age,
 };
 
 /// What others must do after a change.
@@ -27,8 +26,35 @@ pub enum Effect {
     Confirmed(Uuid, Shown),
     /// GitLab shows something else than we believed: the second instead of the first.
     Drifted(Uuid, Shown, Shown),
+    /// Somebody broke the glass; it must be reviewed until then.
+    GlassBroken(Uuid, Time),
+    /// Somebody else has looked at a broken glass.
+    GlassReviewed(Uuid),
+    /// Nobody has looked at a broken glass in time.
+    GlassUnreviewed(Uuid),
     /// GitLab must be asked, for this reason: what was seen does not say enough.
     LookUp(String),
+}
+
+impl Effect {
+    /// The request it is about; a look-up is about the merge request.
+    #[must_use]
+    pub fn about(&self) -> Option<Uuid> {
+        match self {
+            Self::Opened(id, _)
+            | Self::Became(id, ..)
+            | Self::Respond(id, _)
+            | Self::Resend(id, _)
+            | Self::Remind(id)
+            | Self::ReadBack(id, _)
+            | Self::Confirmed(id, _)
+            | Self::Drifted(id, ..)
+            | Self::GlassBroken(id, _)
+            | Self::GlassReviewed(id)
+            | Self::GlassUnreviewed(id) => Some(*id),
+            Self::LookUp(_) => None,
+        }
+    }
 }
 
 /// One merge request at one status check.
@@ -61,55 +87,6 @@ impl Gate {
             }
         }
         self.finish(&before, effects, sighting.at, policy)
-    }
-
-    /// Applies a decision, or says why not.
-    pub fn decide(
-        &mut self,
-        request_id: Uuid,
-        attempt: Attempt,
-        policy: &Policy,
-    ) -> Result<Accepted, Refusal> {
-        let before = self.states();
-        let index = self.position(request_id).ok_or_else(|| {
-            Refusal::new(RefusalCode::UnknownRequest, "There is no such request.")
-        })?;
-        let request = &mut self.requests[index];
-        admit(request, &attempt)?;
-        let said_by = (attempt.source.as_str(), &attempt.actor);
-        policy.check(&request.facts, said_by, (attempt.word, &attempt.reason))?;
-        let frozen = policy.frozen(&request.facts, attempt.at);
-        if let (Word::Approve, Some(frozen)) = (attempt.word, frozen) {
-            return Err(Refusal::new(RefusalCode::NotAllowed, frozen.sentence()));
-        }
-
-        let decision = Decision {
-            id: attempt.id,
-            source: attempt.source,
-            actor: attempt.actor,
-            word: attempt.word,
-            reason: attempt.reason,
-            at: attempt.at,
-            round: request.round,
-        };
-        let last = request
-            .decisions
-            .iter()
-            .filter(|other| other.round == decision.round && policy.people.same(other, &decision))
-            .max_by_key(|other| other.rank());
-        let overtaken = last.is_some_and(|last| last.rank() > decision.rank());
-        let repeated = last.is_some_and(|last| last.word == decision.word);
-        let changed = !overtaken && !repeated;
-        let (word, at) = (decision.word, decision.at);
-        request.decisions.push(decision);
-        request.judge(policy);
-        let message = match (overtaken, repeated) {
-            (true, _) => "A later decision of the same person is recorded already.".to_owned(),
-            (_, true) => format!("Recorded before, nothing new. {}", request.explanation),
-            _ => format!("Recorded: {}. {}", word.as_str(), request.explanation),
-        };
-        let effects = self.finish(&before, Vec::new(), at, policy);
-        Ok(Accepted { changed, message, effects })
     }
 
     /// Takes in what became of a command.
@@ -192,7 +169,7 @@ impl Gate {
         self.requests.iter().find(|request| request.id == id)
     }
 
-    fn position(&self, id: Uuid) -> Option<usize> {
+    pub(crate) fn position(&self, id: Uuid) -> Option<usize> {
         self.requests.iter().position(|request| request.id == id)
     }
 
@@ -225,6 +202,7 @@ impl Gate {
             decisions: Vec::new(),
             answer: Answer::none(),
             timing: Timing::default(),
+            glass: None,
         };
         request.judge_at(sighting.at, policy);
         self.requests.push(request);

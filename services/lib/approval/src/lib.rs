@@ -9,6 +9,7 @@
 
 mod admit;
 mod answer;
+mod decide;
 mod decision;
 mod facts;
 mod gate;
@@ -30,13 +31,14 @@ mod testing;
 mod timing_table;
 
 pub use answer::{Answer, Command, CommandResult, Outcome, Reading, Shown, Status};
+pub use decide::Glass;
 pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Word};
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};
 pub use policy::{
-    Condition, ConditionError, Evaluation, Finding, ForeignPassed, Freeze, Frozen, Pattern,
-    PatternError, Pending, People, Person, Policy, Reasons, Requirement, Rule, Scope, Times, Who,
-    Window,
+    BreakGlass, Condition, ConditionError, Evaluation, Finding, ForeignPassed, Freeze, Frozen,
+    Pattern, PatternError, Pending, People, Person, Policy, Reasons, Requirement, Rule, Scope,
+    Times, Who, Window,
 };
 pub use request::{Ending, Request, Standing, State, Verdict};
 pub use rights::{Allowed, Grant, Projects, Right, Rights};

@@ -1,6 +1,7 @@
 //! Who may decide, and when a request is approved.
 
 mod automatic;
+mod break_glass;
 mod condition;
 mod freeze;
 mod pattern;
@@ -11,6 +12,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use break_glass::BreakGlass;
 pub use condition::{Condition, ConditionError};
 pub use freeze::{Freeze, Frozen, Window};
 pub use pattern::{Pattern, PatternError};
@@ -30,6 +32,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Times in which nothing may be approved.
     pub freezes: Vec<Freeze>,
+    /// How one person approves in an emergency; absent where nobody may.
+    pub break_glass: Option<BreakGlass>,
     /// Those who are known by more than one name.
     pub people: People,
     /// What GitLab is told while nobody has decided.
@@ -88,6 +92,8 @@ pub struct Evaluation {
     pub explanation: String,
     /// How far the rule is met; absent when there is none.
     pub finding: Option<Finding>,
+    /// Whether it is approved because somebody broke the glass.
+    pub broke_glass: bool,
 }
 
 impl Policy {
@@ -115,10 +121,19 @@ impl Policy {
         facts: &Facts,
         (source, actor): (&str, &Actor),
         (word, reason): (Word, &str),
+        break_glass: bool,
     ) -> Result<(), Refusal> {
+        if break_glass {
+            return self.check_broken(facts, (source, actor), (word, reason));
+        }
         let Some(rule) = self.rule(facts) else {
             return Err(Refusal::new(RefusalCode::NotAllowed, NO_RULE));
         };
+        // Who broke the glass can take that back, also where the rule does not name them.
+        let breaks = self.glass(facts).is_some_and(|glass| glass.from.includes(source, actor));
+        if word == Word::Revoke && breaks {
+            return Ok(());
+        }
         rule.check(&self.people, facts, (source, actor), (word, reason))
     }
 
@@ -140,38 +155,58 @@ impl Policy {
     #[must_use]
     pub fn evaluate(&self, facts: &Facts, decisions: &[&Decision], timing: &Timing) -> Evaluation {
         let standing = self.standing(decisions);
-        let Some(rule) = self.rule(facts) else {
-            let explanation = NO_RULE.to_owned();
-            return Evaluation { verdict: Verdict::Waiting, explanation, finding: None };
+        let names = |of: &mut dyn Iterator<Item = &Decision>| {
+            of.map(|decision| decision.actor.display()).collect::<Vec<_>>().join(", ")
         };
-        let of = |word| standing.iter().copied().filter(move |decision| decision.word == word);
+        let rejected = names(&mut standing.iter().copied().filter(|it| it.word == Word::Reject));
+        let broken = |it: &&Decision| self.breaks(facts, it, timing);
+        let broken = names(&mut standing.iter().copied().filter(broken));
+        let rule = self.rule(facts).map(|rule| self.look_at(rule, facts, &standing, timing));
+        let finding = rule.as_ref().map(|(_, _, finding)| finding.clone());
+        let broke_glass = rejected.is_empty() && !broken.is_empty();
+        let (verdict, explanation) = match (rejected.as_str(), broken.as_str(), rule) {
+            ("", "", Some((verdict, explanation, _))) => (verdict, explanation),
+            ("", "", None) => (Verdict::Waiting, NO_RULE.to_owned()),
+            ("", by, _) => (Verdict::Approved, format!("Approved by {by}, who broke the glass.")),
+            (by, _, _) => (Verdict::Rejected, format!("Rejected by {by}.")),
+        };
+        Evaluation { verdict, explanation, finding, broke_glass }
+    }
+
+    /// What a rule makes of what people say last, when nobody rejects and no glass is broken.
+    fn look_at(
+        &self,
+        rule: &Rule,
+        facts: &Facts,
+        standing: &[&Decision],
+        timing: &Timing,
+    ) -> (Verdict, String, Finding) {
         let counts = |decision: &&Decision| {
             let (source, actor) = (&decision.source, &decision.actor);
-            Some(decision.at) >= timing.frozen_at
+            decision.word == Word::Approve
+                && Some(decision.at) >= timing.frozen_at
                 && rule.stands_against(&self.people, facts, source, actor).is_none()
         };
-        let people = rule.requires.look_at(&of(Word::Approve).filter(counts).collect::<Vec<_>>());
+        let approvals = standing.iter().copied().filter(counts).collect::<Vec<_>>();
+        let people = rule.requires.look_at(&approvals);
         let itself = rule.by_itself(facts, timing);
-        let rejected = of(Word::Reject).map(|decision| decision.actor.display());
-        let rejected = rejected.collect::<Vec<_>>().join(", ");
-        let (verdict, explanation) = match (rejected.as_str(), &itself.rejects) {
-            ("", None) if people.met => (Verdict::Approved, people.sentence.clone()),
-            ("", None) => match itself.approves.as_ref().filter(|finding| finding.met) {
+        let (verdict, explanation) = match &itself.rejects {
+            None if people.met => (Verdict::Approved, people.sentence.clone()),
+            None => match itself.approves.as_ref().filter(|finding| finding.met) {
                 Some(finding) => (Verdict::Approved, finding.sentence.clone()),
                 None => (Verdict::Waiting, people.sentence.clone()),
             },
-            ("", Some(rejects)) if rejects.certain => (Verdict::Rejected, rejects.sentence.clone()),
+            Some(rejects) if rejects.certain => (Verdict::Rejected, rejects.sentence.clone()),
             // Whether it may be approved at all is not known.
-            ("", Some(doubt)) => (Verdict::Waiting, doubt.sentence.clone()),
-            (by, _) => (Verdict::Rejected, format!("Rejected by {by}.")),
+            Some(doubt) => (Verdict::Waiting, doubt.sentence.clone()),
         };
-        Evaluation { verdict, explanation, finding: Some(itself.beside(people)) }
+        (verdict, explanation, itself.beside(people))
     }
 
     /// What each person says last, in the order they said it.
     fn standing<'a>(&self, decisions: &[&'a Decision]) -> Vec<&'a Decision> {
         let mut last: Vec<&Decision> = Vec::new();
-        for decision in decisions {
+        for decision in decisions.iter().filter(|it| it.word != Word::Review) {
             match last.iter_mut().find(|other| self.people.same(other, decision)) {
                 Some(other) if other.rank() < decision.rank() => *other = decision,
                 Some(_) => {}

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Answer, Command, Decision, Evaluation, Facts, ForeignPassed, Pending, Policy, Sha, Shown,
-    Status, Time, Timing,
+    Answer, Command, Decision, Evaluation, Facts, ForeignPassed, Glass, Pending, Policy, Sha,
+    Shown, Status, Time, Timing,
 };
 
 /// What the decisions of the current round amount to.
@@ -144,6 +144,8 @@ pub struct Request {
     pub answer: Answer,
     /// What the clock did to it.
     pub timing: Timing,
+    /// The glass that somebody broke last.
+    pub glass: Option<Glass>,
 }
 
 impl Request {

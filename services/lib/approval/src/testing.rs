@@ -6,9 +6,9 @@ use std::num::NonZeroU32;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Attempt, Command, CommandResult, Decision, Effect, Facts, ForeignPassed, Gate,
-    MergeRequestState, Outcome, Pending, People, Policy, Reading, Reasons, Requirement, Rule, Sha,
-    Sighting, Status, Time, Times, Who, Word,
+    Actor, Attempt, Command, CommandResult, Decision, Effect, Facts, ForeignPassed, Freeze, Gate,
+    MergeRequestState, Outcome, Pending, People, Policy, Reading, Reasons, Requirement, Rule,
+    Scope, Sha, Sighting, Status, Time, Times, Who, Window, Word,
 };
 
 pub(crate) fn policy(approvals: u32) -> Policy {
@@ -17,6 +17,7 @@ pub(crate) fn policy(approvals: u32) -> Policy {
     Policy {
         rules: vec![Rule::for_all(requires, Reasons::Never)],
         freezes: Vec::new(),
+        break_glass: None,
         people: People::default(),
         pending: Pending::Quiet,
         foreign_passed: ForeignPassed::Answer,
@@ -74,6 +75,7 @@ pub(crate) fn attempt(who: &str, word: Word, digit: char, at: i64) -> Attempt {
         source: "ui".into(),
         actor: actor(who),
         word,
+        break_glass: false,
         sha: sha(digit),
         target_branch: None,
         reason: String::new(),
@@ -88,6 +90,7 @@ pub(crate) fn decision(who: &str, word: Word, at: i64) -> Decision {
         source: attempt.source,
         actor: attempt.actor,
         word,
+        break_glass: false,
         reason: String::new(),
         at: attempt.at,
         round: 0,
@@ -102,6 +105,15 @@ pub(crate) fn outcome(command: Command, result: CommandResult) -> Outcome {
         may_have_been_applied: false,
         message: "said so".into(),
     }
+}
+
+/// A freeze from one second to another.
+pub(crate) fn freeze(from: i64, until: i64) -> Freeze {
+    let zone = jiff::tz::TimeZone::UTC;
+    let at =
+        |second| jiff::Timestamp::from_second(second).unwrap().to_zoned(zone.clone()).datetime();
+    let window = Window::Once { from: at(from), until: at(until) };
+    Freeze { name: "Night".to_owned(), scope: Scope::default(), time_zone: zone.clone(), window }
 }
 
 /// A gate told by actors, so that a test reads as a story.

@@ -81,7 +81,8 @@ impl Request {
         let resend =
             self.answer.outstanding.map(|_| later(self.answer.heard_at, policy.times.resend_after));
         let freeze = self.next_freeze(policy).filter(|_| current);
-        [deadline, freeze, self.next_reminder(policy), self.next_beat(policy), resend]
+        let review = self.review_due();
+        [deadline, freeze, self.next_reminder(policy), self.next_beat(policy), resend, review]
             .into_iter()
             .flatten()
             .min()
@@ -97,6 +98,18 @@ impl Request {
         let counted = approvals.map(|it| it.at).chain(self.timing.automatic_since);
         let counted = counted.filter(|at| Some(*at) >= self.timing.frozen_at);
         policy.next_freeze(&self.facts, counted.max()?)
+    }
+
+    /// Until when a broken glass must be reviewed, while that was not said to be over.
+    fn review_due(&self) -> Option<Time> {
+        let waits = self.glass.filter(|glass| glass.reviewed_at.is_none() && !glass.overdue);
+        waits.map(|glass| glass.review_by)
+    }
+
+    fn miss_review(&mut self, now: Time) -> Option<Effect> {
+        self.review_due().filter(|due| *due <= now)?;
+        self.glass.as_mut()?.overdue = true;
+        Some(Effect::GlassUnreviewed(self.id))
     }
 
     fn next_reminder(&self, policy: &Policy) -> Option<Time> {
@@ -158,6 +171,7 @@ impl Gate {
                 request.timing.passed = request.timing.passed.max(deadline);
                 request.judge(policy);
             }
+            effects.extend(request.miss_review(now));
             effects.extend(request.remind(now, policy));
             effects.extend(request.beat(now, policy));
             let resent = request.resend(now, policy);

@@ -76,6 +76,9 @@ pub enum EventType {
     ResponseDelivered,
     ResponseFailed,
     CheckDrifted,
+    BreakGlassUsed,
+    BreakGlassReviewed,
+    BreakGlassUnreviewed,
 }
 
 impl EventType {
@@ -95,6 +98,9 @@ impl EventType {
             Self::ResponseDelivered => "response-delivered",
             Self::ResponseFailed => "response-failed",
             Self::CheckDrifted => "check-drifted",
+            Self::BreakGlassUsed => "break-glass-used",
+            Self::BreakGlassReviewed => "break-glass-reviewed",
+            Self::BreakGlassUnreviewed => "break-glass-unreviewed",
         }
     }
 }

@@ -178,7 +178,7 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         return Err(Refusal::new(RefusalCode::UnknownSource, sentence));
     }
     let word = Word::parse(&message.verdict)
-        .ok_or_else(|| invalid("verdict must be approve, reject or revoke."))?;
+        .ok_or_else(|| invalid("verdict must be approve, reject, revoke or review."))?;
     let sha = Sha::parse(&message.sha)
         .map_err(|_| invalid("sha must be the full head commit that was judged."))?;
     let actor = message.actor.clone().unwrap_or_default();
@@ -191,6 +191,7 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
             groups: actor.groups.iter().take(LIST_MAX).map(|it| clean(it, 255)).collect(),
         },
         word,
+        break_glass: message.break_glass,
         sha,
         target_branch: Some(message.target_branch.clone()).filter(|branch| !branch.is_empty()),
         reason: clean(&message.reason, REASON_CHARS_MAX),
@@ -288,6 +289,7 @@ fn draft(decided: &Decided, verdict: &Verdict) -> Draft {
             "digest": decided.digest,
             "actor_id": actor_id(decided),
             "verdict": clean(&decided.message.verdict, 40),
+            "break_glass": decided.message.break_glass,
             "sha": clean(&decided.message.sha, 64),
             "code": verdict.code,
             "round": verdict.round,
@@ -310,7 +312,9 @@ fn sentence(decided: &Decided, verdict: &Verdict) -> String {
         return format!("{who} ({source}) tried to {word}: {}", verdict.message);
     }
     let said = match word.as_str() {
+        "approve" if decided.message.break_glass => "broke the glass and approved",
         "approve" => "approved",
+        "review" => "reviewed the broken glass",
         "reject" => "rejected",
         _ => "took their decision back",
     };
@@ -337,6 +341,7 @@ fn row(decided: &Decided, verdict: &Verdict, request_id: Option<Uuid>) -> decisi
         decision_id: Set(decided.decision_id.to_string()),
         request_id: Set(request_id),
         verdict: Set(clean(&message.verdict, 40)),
+        break_glass: Set(message.break_glass),
         sha: Set(clean(&message.sha, 64)),
         actor_id: Set(clean(actor.id.trim(), 255)),
         actor_name: Set(clean(&actor.name, 255)),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Rules;
+use super::{Rules, glass};
 use crate::store::{Change, Draft, GateKey, Posted, outbox};
 
 /// Turns the core's effects into records and messages.
@@ -24,71 +24,75 @@ pub(super) fn effects(
     now: i64,
 ) {
     for effect in effects {
-        match effect {
-            Effect::Opened(id, state) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                let message = match state {
-                    State::Waiting => request.explanation.clone(),
-                    _ => now_is(request, state),
-                };
-                record(
-                    change,
-                    id,
-                    "opened",
-                    message.clone(),
-                    json!({ "state": state.as_str(), "policy": rules.policy_hash }),
-                );
-                event(change, rules, key, request, EventType::RequestOpened, &message, now);
-            }
-            Effect::Became(id, was, state) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                became(change, rules, key, request, (was, state), now);
-            }
-            Effect::Respond(id, command) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                respond(change, rules, key, request, command, now);
-            }
-            Effect::Resend(id, command) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                resend(change, rules, key, request, command, now);
-            }
-            Effect::Remind(id) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                let message = format!("Still waiting. {}", request.explanation);
-                record(change, id, "reminded", message.clone(), json!({}));
-                event(change, rules, key, request, EventType::RequestReminded, &message, now);
-            }
-            Effect::ReadBack(id, command) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                for after in &rules.read_back_after {
-                    read_back(change, rules, key, request, command, *after, now);
+        match effect.about() {
+            Some(id) => {
+                if let Some(request) = gate.request(id) {
+                    about(change, rules, key, request, &effect, now);
                 }
             }
-            Effect::Confirmed(id, shown) => {
-                let message = format!("GitLab was asked: it shows {}.", shown.as_str());
-                record(change, id, "read-back", message, json!({ "shown": shown.as_str() }));
+            None => {
+                if let Effect::LookUp(reason) = effect {
+                    look_up(change, rules, key, gate, reason, now);
+                }
             }
-            Effect::Drifted(id, believed, shown) => {
-                let Some(request) = gate.request(id) else {
-                    continue;
-                };
-                drifted(change, rules, key, request, (believed, shown), now);
-            }
-            Effect::LookUp(reason) => look_up(change, rules, key, gate, reason, now),
         }
     }
+}
+
+/// What an effect about a request is.
+fn about(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    effect: &Effect,
+    now: i64,
+) {
+    match effect {
+        Effect::Opened(_, state) => opened(change, rules, key, request, *state, now),
+        Effect::Became(_, was, state) => became(change, rules, key, request, (*was, *state), now),
+        Effect::Respond(_, command) => respond(change, rules, key, request, *command, now),
+        Effect::Resend(_, command) => resend(change, rules, key, request, *command, now),
+        Effect::Remind(_) => {
+            let message = format!("Still waiting. {}", request.explanation);
+            record(change, request.id, "reminded", message.clone(), json!({}));
+            event(change, rules, key, request, EventType::RequestReminded, &message, now);
+        }
+        Effect::ReadBack(_, command) => {
+            for after in &rules.read_back_after {
+                read_back(change, rules, key, request, *command, *after, now);
+            }
+        }
+        Effect::Confirmed(_, shown) => {
+            let message = format!("GitLab was asked: it shows {}.", shown.as_str());
+            record(change, request.id, "read-back", message, json!({ "shown": shown.as_str() }));
+        }
+        Effect::Drifted(_, believed, shown) => {
+            drifted(change, rules, key, request, (*believed, *shown), now);
+        }
+        Effect::GlassBroken(..) | Effect::GlassReviewed(_) | Effect::GlassUnreviewed(_) => {
+            glass::follow(change, rules, key, request, effect, now);
+        }
+        Effect::LookUp(_) => {}
+    }
+}
+
+/// A request came into being.
+fn opened(
+    change: &mut Change,
+    rules: &Rules,
+    key: &GateKey,
+    request: &Request,
+    state: State,
+    now: i64,
+) {
+    let message = match state {
+        State::Waiting => request.explanation.clone(),
+        _ => now_is(request, state),
+    };
+    let data = json!({ "state": state.as_str(), "policy": rules.policy_hash });
+    record(change, request.id, "opened", message.clone(), data);
+    event(change, rules, key, request, EventType::RequestOpened, &message, now);
 }
 
 /// One sentence for a new state.

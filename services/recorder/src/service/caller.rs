@@ -1,7 +1,9 @@
 //! On whose behalf something is asked, and what they may see: the one place where rights are looked at
 //! before something is told.
 
-use approval::{Actor, Allowed, Pattern, Projects, Rights};
+use approval::{
+    Actor, Allowed, BreakGlass, Decision, Facts, Pattern, Policy, Projects, Request, Rights,
+};
 use proto::v1::{Caller as WireCaller, caller::Who};
 use tonic::Status;
 
@@ -68,6 +70,26 @@ impl Caller {
     pub(super) fn shown(&self, found: Recorded) -> Result<Recorded, Status> {
         let seen = self.sees(&found.key, &found.request.facts.project_path);
         if seen { Ok(found) } else { Err(Status::not_found("there is no such request")) }
+    }
+
+    /// Whether they may break the glass for a merge request; who has not said who they are may try.
+    pub(super) fn may_break_glass(&self, policy: &Policy, facts: &Facts) -> bool {
+        let may = |actor: &Actor| {
+            let among = |glass: &BreakGlass| glass.from.includes(bus::UI_SOURCE, actor);
+            policy.glass(facts).is_some_and(|glass| actor.id.is_empty() || among(glass))
+        };
+        self.person.as_ref().is_some_and(may)
+    }
+
+    /// Whether a broken glass waits for a review that they may give.
+    pub(super) fn may_review(&self, policy: &Policy, request: &Request) -> bool {
+        let waits = request.glass.filter(|glass| glass.reviewed_at.is_none());
+        let (Some(glass), Some(actor)) = (waits, &self.person) else { return false };
+        let theirs =
+            |decision: &&Decision| decision.id == glass.decision && decision.actor.id == actor.id;
+        let reviewers = policy.break_glass.as_ref().map(|glass| &glass.reviewers);
+        let among = reviewers.is_none_or(|who| who.includes(bus::UI_SOURCE, actor));
+        request.decisions.iter().find(theirs).is_none() && (actor.id.is_empty() || among)
     }
 
     /// Whether they may decide in the project of a request, where the policy lets them.

@@ -40,6 +40,12 @@ pub(super) fn request(row: &Recorded) -> WireRequest {
         Standing::Superseded { by } => by.as_ref().map(ToString::to_string).unwrap_or_default(),
         Standing::Current | Standing::Cancelled { .. } => request.sha.to_string(),
     };
+    let glass = match request.glass {
+        None => "",
+        Some(glass) if glass.reviewed_at.is_some() => "reviewed",
+        Some(glass) if glass.overdue => "overdue",
+        Some(_) => "broken",
+    };
     let ending = match request.standing {
         Standing::Cancelled { ending: Ending::Merged } => "merged",
         Standing::Cancelled { ending: Ending::Closed } => "closed",
@@ -70,6 +76,7 @@ pub(super) fn request(row: &Recorded) -> WireRequest {
         changed_at: Some(proto::timestamp(*changed_at)),
         head_sha: head,
         ending: ending.to_owned(),
+        glass: glass.to_owned(),
     }
 }
 
@@ -101,6 +108,7 @@ pub(super) fn decision(row: decision::Model) -> RecordedDecision {
         code: row.code,
         message: row.message,
         at: Some(proto::timestamp(row.at)),
+        break_glass: row.break_glass,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approval::{Facts, Policy, Time};
+use approval::{Facts, Policy, Request, Time};
 use futures::{Stream, StreamExt, stream};
 use proto::v1::{
     GetRequestRequest, GetRequestResponse, GetRightsResponse, ListRequestsRequest,
@@ -11,7 +11,10 @@ use proto::v1::{
 use tonic::Status;
 
 use super::{PAGE_MAX, Service, Watch, caller::Caller, convert, id_of, internal, page_size};
-use crate::store::{Filter, GateKey, Page, Recorded, Store};
+use crate::{
+    apply,
+    store::{Filter, GateKey, Page, Recorded, Store},
+};
 
 /// How long a watch waits before it looks for changes that another process committed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -36,6 +39,7 @@ pub(super) async fn list(
             check_id: target.check_id,
         }),
         oldest_first: message.oldest_first,
+        to_review: message.to_review,
         projects: caller.sees.clone(),
     };
     // Read first: what changes between the two reads is then seen twice, never missed.
@@ -64,11 +68,15 @@ pub(super) async fn get(
     let policy = service.rules.policy_of(&facts.check_name);
     let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
     let finding = recorded.request.look_at(policy).finding;
+    let may_decide = caller.may_decide(&recorded, &service.rules.rights);
     Ok(GetRequestResponse {
         rule,
         frozen: frozen(policy, facts).unwrap_or_default(),
         finding: finding.map(convert::finding),
-        may_decide: caller.may_decide(&recorded, &service.rules.rights),
+        may_decide,
+        may_break_glass: may_decide && caller.may_break_glass(policy, facts),
+        may_review: may_decide && caller.may_review(policy, &recorded.request),
+        glass: glass(&recorded.request),
         request: Some(convert::request(&recorded)),
         decisions: decisions.into_iter().map(convert::decision).collect(),
         timeline: records.iter().filter_map(convert::timeline_entry).collect(),
@@ -94,6 +102,19 @@ pub(super) async fn watch(
 pub(super) fn rights(caller: &Caller) -> GetRightsResponse {
     let approval::Allowed { view, approve, operate, audit } = caller.allowed;
     GetRightsResponse { view, approve, operate, audit }
+}
+
+/// Who broke the glass, and what has become of its review, in one sentence.
+fn glass(request: &Request) -> String {
+    let (Some(glass), who) = (request.glass, apply::broke(request)) else {
+        return String::new();
+    };
+    let until = apply::utc(glass.review_by.0);
+    match (glass.reviewed_at, glass.overdue) {
+        (Some(at), _) => format!("{who} broke the glass. It was reviewed on {}.", apply::utc(at.0)),
+        (None, false) => format!("{who} broke the glass. Somebody else must review it by {until}."),
+        (None, true) => format!("{who} broke the glass. A review was due by {until}."),
+    }
 }
 
 /// Why nothing can be approved now, when a freeze is on.

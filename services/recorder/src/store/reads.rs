@@ -24,6 +24,8 @@ pub(crate) struct Filter {
     pub(crate) merge_request: Option<GateKey>,
     /// Oldest first instead of newest first.
     pub(crate) oldest_first: bool,
+    /// Only those whose broken glass waits for a review.
+    pub(crate) to_review: bool,
     /// Projects that are seen; `None` for all.
     pub(crate) projects: Option<Vec<Projects>>,
 }
@@ -115,6 +117,10 @@ impl Store {
                 } else {
                     query.filter(Column::CheckId.eq(key.check_id))
                 }
+            })
+            .apply_if(filter.to_review.then_some(()), |query, ()| {
+                let waits = Column::GlassReviewedAt.is_null();
+                query.filter(Column::GlassReviewBy.is_not_null()).filter(waits)
             })
             .apply_if(filter.projects.as_ref(), |query, all| query.filter(about(all)));
         if let Some((opened_at, id)) = after {

@@ -1,8 +1,8 @@
 //! From rows to values of the core and back.
 
 use approval::{
-    Actor, Answer, Command, Decision, Ending, Facts, Request, Sha, Shown, Standing, Status, Time,
-    Timing, Verdict, Word,
+    Actor, Answer, Command, Decision, Ending, Facts, Glass, Request, Sha, Shown, Standing, Status,
+    Time, Timing, Verdict, Word,
 };
 use sea_orm::{DbErr, Set};
 use serde::de::DeserializeOwned;
@@ -74,6 +74,7 @@ pub(crate) fn request(
     let answer = answer(&row)?;
     let standing = standing(&row)?;
     let timing = timing(&row)?;
+    let glass = glass(&row);
     Ok(Request {
         id: row.id,
         sha: sha(&row.sha)?,
@@ -103,6 +104,16 @@ pub(crate) fn request(
         decisions,
         answer,
         timing,
+        glass,
+    })
+}
+
+fn glass(row: &status_check::Model) -> Option<Glass> {
+    Some(Glass {
+        decision: row.glass_decision?,
+        review_by: Time(row.glass_review_by?),
+        reviewed_at: row.glass_reviewed_at.map(Time),
+        overdue: row.glass_overdue,
     })
 }
 
@@ -155,6 +166,7 @@ pub(crate) fn accepted(row: decision::Model) -> Result<Decision, DbErr> {
         source: row.source,
         actor: Actor { id: row.actor_id, name: row.actor_name, groups: list(&row.actor_groups)? },
         word: Word::parse(&row.verdict).ok_or_else(|| inconsistent("verdict"))?,
+        break_glass: row.break_glass,
         reason: row.reason,
         at: Time(row.at),
         round: number(row.round)?,
@@ -225,6 +237,10 @@ pub(crate) fn write(key: &GateKey, request: &Request, mark: Mark) -> status_chec
         beat_at: Set(timing.beat_at.map(|time| time.0)),
         heard_at: Set(request.answer.heard_at.0),
         due_at: Set(timing.due_at.map(|time| time.0)),
+        glass_decision: Set(request.glass.map(|glass| glass.decision)),
+        glass_review_by: Set(request.glass.map(|glass| glass.review_by.0)),
+        glass_reviewed_at: Set(request.glass.and_then(|glass| glass.reviewed_at).map(|at| at.0)),
+        glass_overdue: Set(request.glass.is_some_and(|glass| glass.overdue)),
         version: Set(mark.version),
     }
 }

@@ -24,7 +24,7 @@ use crate::{app::App, deciding};
 pub(crate) struct NewDecision {
     /// A UUID of your choice; the same decision sent again counts once.
     decision_id: Uuid,
-    /// approve, reject or revoke.
+    /// approve, reject, revoke, or review: of a glass that somebody else broke.
     verdict: String,
     /// The head SHA that was judged, in full.
     sha: String,
@@ -36,6 +36,10 @@ pub(crate) struct NewDecision {
     /// Why; a rule may require it.
     #[serde(default)]
     reason: String,
+    /// Approve although the rule is not met: for those whom the policy lets break the glass. It needs a
+    /// reason, and somebody else must review it.
+    #[serde(default)]
+    break_glass: bool,
     /// Where the decision is on record elsewhere; 50 at most.
     #[serde(default)]
     evidence: Vec<NewEvidence>,
@@ -158,6 +162,7 @@ fn decision(new: NewDecision, request_id: Uuid) -> v1::Decision {
         reason: new.reason,
         evidence: new.evidence.into_iter().map(link).collect(),
         target_branch: new.target_branch,
+        break_glass: new.break_glass,
     }
 }
 

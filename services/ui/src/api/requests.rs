@@ -31,6 +31,9 @@ pub(crate) struct Which {
     limit: Option<u16>,
     /// `next` of the page before.
     page: Option<String>,
+    /// Only requests whose broken glass waits for a review.
+    #[serde(default)]
+    to_review: bool,
     /// `oldest` (the default) or `newest` first.
     order: Option<String>,
     /// With `project_id` and `merge_request_iid`: only the requests of one merge request.
@@ -74,6 +77,8 @@ pub(crate) struct Approval {
     state: String,
     /// The verdict in one sentence.
     explanation: String,
+    /// broken, overdue or reviewed, when somebody approved by breaking the glass; empty otherwise.
+    glass: String,
     /// What GitLab shows as far as we know: nothing, pending, passed, foreign_passed, failed or
     /// unsure.
     shown: String,
@@ -116,6 +121,7 @@ pub(crate) struct Attempt {
     decision_id: String,
     source: String,
     verdict: String,
+    break_glass: bool,
     actor_id: String,
     actor_name: String,
     reason: String,
@@ -193,6 +199,7 @@ fn question(which: Which, caller: &Caller) -> Result<ListRequestsRequest, Proble
         merge_request,
         oldest_first,
         caller: caller.wire(),
+        to_review: which.to_review,
     })
 }
 
@@ -251,6 +258,7 @@ impl From<v1::Request> for Approval {
             draft: it.draft,
             state: it.state,
             explanation: it.explanation,
+            glass: it.glass,
             shown: it.shown,
             opened_at: utc(it.opened_at.as_ref()),
             changed_at: utc(it.changed_at.as_ref()),
@@ -273,6 +281,7 @@ impl From<v1::RecordedDecision> for Attempt {
             decision_id: it.decision_id,
             source: it.source,
             verdict: it.verdict,
+            break_glass: it.break_glass,
             actor_id: id,
             actor_name: name,
             reason: it.reason,

@@ -27,6 +27,8 @@ pub(crate) struct DecisionForm {
     #[serde(default)]
     reason: String,
     token: String,
+    /// Whether they approve although the rule is not met.
+    break_glass: Option<String>,
     /// Only from the page that asks for it.
     #[serde(default)]
     name: String,
@@ -82,6 +84,7 @@ async fn send(
         target_branch: form.target_branch.clone(),
         actor: Some(Actor::from(person.clone())),
         reason: form.reason.trim().to_owned(),
+        break_glass: form.break_glass.is_some(),
         ..Decision::default()
     };
     let receipt = deciding::decide(&app.bus, bus::UI_SOURCE, &decision).await?;
@@ -128,6 +131,7 @@ fn ask_who(request_id: String, form: DecisionForm, visit: &Visit) -> Response {
         sha: form.sha,
         target_branch: form.target_branch,
         reason: form.reason,
+        break_glass: form.break_glass.is_some(),
         token: form.token,
     };
     html(StatusCode::UNPROCESSABLE_ENTITY, &page, visit)

@@ -105,7 +105,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
     use crate::{
-        Condition, Freeze, Scope, Window, Word,
+        Condition, Word,
         testing::{Scene, seconds, sighting},
     };
 
@@ -175,18 +175,7 @@ mod tests {
     #[test]
     fn a_freeze_takes_an_approval_of_the_rule_and_time_gives_none_back() {
         let mut scene = scene("true", "");
-        let at = |second: i64| {
-            jiff::Timestamp::from_second(second)
-                .unwrap()
-                .to_zoned(jiff::tz::TimeZone::UTC)
-                .datetime()
-        };
-        scene.policy.freezes = vec![Freeze {
-            name: "Night".to_owned(),
-            scope: Scope::default(),
-            time_zone: jiff::tz::TimeZone::UTC,
-            window: Window::Once { from: at(10), until: at(20) },
-        }];
+        scene.policy.freezes = vec![crate::testing::freeze(10, 20)];
         scene.sees(&labelled(1, &[]));
         assert_eq!(scene.state('a'), "approved");
         assert_eq!(scene.gate.requests[0].timing.due_at, Some(seconds(10)));

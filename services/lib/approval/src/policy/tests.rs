@@ -46,7 +46,7 @@ fn verdict(policy: &Policy, decisions: &[&Decision]) -> Verdict {
 }
 
 fn says(policy: &Policy, who: &Decision, word: Word, reason: &str) -> Option<String> {
-    let said = policy.check(&facts(), (&who.source, &who.actor), (word, reason));
+    let said = policy.check(&facts(), (&who.source, &who.actor), (word, reason), false);
     said.err().map(|refusal| refusal.message)
 }
 
@@ -207,7 +207,7 @@ fn the_author_and_those_who_pushed_may_not_approve_but_may_reject() {
     let policy = Policy { people: jane(), ..policy(1) };
     let jane = decision("jane", Word::Approve, 1);
     let check = |facts: &Facts, word| {
-        policy.check(facts, ("ui", &jane.actor), (word, "")).err().map(|it| it.message)
+        policy.check(facts, ("ui", &jane.actor), (word, ""), false).err().map(|it| it.message)
     };
     let author = Facts { author_id: Some(7), ..facts() };
     let pusher = Facts { author_id: Some(1), pushed_by: vec![2, 70], ..facts() };
