@@ -250,3 +250,25 @@ story!(a_policy_with_conditions_explains_itself, Terms::default().file(BY_ITSELF
     assert!(said.contains("\n  rejects by itself when draft\n"), "{said}");
     assert!(said.contains("\n  approves by itself when 'docs-only' in labels"), "{said}");
 });
+
+story!(a_proposed_policy_is_tried_on_what_was_decided, |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    let other = stage.opens_merge_request("Slower checkout").await;
+    stage.approver("Bob").rejects(&other, "Too slow").await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+    let replayed = |policy: &str| {
+        let file = stage.writes_config(policy);
+        stage.operator().says(&["policy", "replay", "--since", "1d", "--policy", &file])
+    };
+    let same = replayed("[policy]\napprovals = 1").text;
+    assert!(same.starts_with("2 requests since 20"), "{same}");
+    assert!(same.ends_with(" UTC: every one would have the verdict that it has."), "{same}");
+    let stricter = replayed("[policy]\napprovals = 2");
+    assert_eq!(stricter.code, Some(0));
+    let said = "1 of 2: needs one more approval. Approved so far by Ada.";
+    let row = stricter.text.lines().find(|line| line.starts_with("shop/backend!")).unwrap();
+    assert!(row.contains("approved  waiting") && row.ends_with(said), "{}", stricter.text);
+    let wrong = replayed("[policy]\napprovals = 0");
+    assert_eq!(wrong.code, Some(64), "{}", wrong.text);
+});

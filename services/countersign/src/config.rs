@@ -10,6 +10,8 @@ mod sign_in;
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
 
+pub(crate) use policy::duration;
+
 use kit::config::{ConfigError, Layers, ShortName};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -230,6 +232,11 @@ struct Bus {
 impl Config {
     /// The commented defaults: the documentation of every setting.
     pub const DEFAULTS: &'static str = include_str!("../countersign.default.toml");
+
+    /// The same with the policy of another one.
+    pub(crate) fn with_policy_of(self, other: Self) -> Self {
+        Self { policy: other.policy, ..self }
+    }
 
     /// Where `countersign up` keeps its data.
     pub(crate) fn data_dir(&self) -> &Path {

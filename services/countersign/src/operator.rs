@@ -4,6 +4,7 @@ mod bus;
 mod connection;
 mod dead;
 mod policy;
+mod replay;
 mod safe_mode;
 mod text;
 mod token;

@@ -4,6 +4,7 @@ mod caller;
 mod convert;
 mod dead_letters;
 mod people;
+mod replay;
 mod requests;
 mod tokens;
 
@@ -19,10 +20,10 @@ use proto::{
         DropDeadLetterResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
         GetRequestResponse, GetRightsRequest, GetRightsResponse, GetSafeModeRequest,
         GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
-        LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse,
-        ListRequestsRequest, ListRequestsResponse, ListWatchedRequest, ListWatchedResponse,
-        MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse, Status as WireStatus,
-        WatchRequestsRequest, WatchRequestsResponse,
+        LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest,
+        ListJudgedResponse, ListRequestsRequest, ListRequestsResponse, ListWatchedRequest,
+        ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse,
+        Status as WireStatus, WatchRequestsRequest, WatchRequestsResponse,
         approval_service_server::{ApprovalService, ApprovalServiceServer},
     },
 };
@@ -97,11 +98,13 @@ pub(crate) async fn serve(
         .await
 }
 
+type Judged = Pin<Box<dyn Stream<Item = Result<ListJudgedResponse, Status>> + Send>>;
 type Watch = Pin<Box<dyn Stream<Item = Result<WatchRequestsResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl ApprovalService for Service {
     type WatchRequestsStream = Watch;
+    type ListJudgedStream = Judged;
 
     async fn list_requests(
         &self,
@@ -122,6 +125,14 @@ impl ApprovalService for Service {
         request: Request<WatchRequestsRequest>,
     ) -> Result<Response<Watch>, Status> {
         requests::watch(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_judged(
+        &self,
+        request: Request<ListJudgedRequest>,
+    ) -> Result<Response<Judged>, Status> {
+        let all = replay::list(self, request.into_inner()).await?;
+        Ok(Response::new(Box::pin(all)))
     }
 
     async fn get_rights(

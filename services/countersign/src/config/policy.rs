@@ -92,7 +92,7 @@ impl Config {
 }
 
 /// Reads a length of time, in microseconds; `None` when it is empty.
-pub(super) fn duration(key: &str, text: &str) -> Result<Option<i64>> {
+pub(crate) fn duration(key: &str, text: &str) -> Result<Option<i64>> {
     if text.is_empty() {
         return Ok(None);
     }

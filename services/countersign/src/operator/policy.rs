@@ -11,7 +11,7 @@ use jiff::{
     civil::{DateTime, Time, Weekday},
 };
 
-use super::{Problem, print};
+use super::{Problem, print, replay::Replay};
 use crate::Config;
 
 /// What to do about the policy.
@@ -25,6 +25,8 @@ pub struct Arguments {
 enum Command {
     /// Say whether the policy of the configuration is right, and what it asks for
     Check(Check),
+    /// Say what a proposed policy would have made of what was decided; changes nothing
+    Replay(Replay),
 }
 
 #[derive(Debug, Args)]
@@ -48,7 +50,10 @@ struct Check {
 
 /// Says whether the policy is right.
 pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
-    let Command::Check(check) = arguments.command;
+    let check = match arguments.command {
+        Command::Check(check) => check,
+        Command::Replay(replay) => return super::replay::run(config, &replay),
+    };
     let policy = config.policy()?;
     let Some(project) = check.project else {
         print(&overview(&policy, &config.policy_hash()));

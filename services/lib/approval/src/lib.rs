@@ -15,6 +15,7 @@ mod facts;
 mod gate;
 mod order;
 mod policy;
+mod replay;
 mod request;
 mod rights;
 mod timing;

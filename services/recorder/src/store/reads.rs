@@ -153,6 +153,23 @@ impl Store {
         rows.into_iter().map(Recorded::read).collect()
     }
 
+    /// Requests that changed after a sequence, and since a time, oldest change first.
+    pub(crate) async fn changed_since(
+        &self,
+        since: i64,
+        after: i64,
+        size: u64,
+    ) -> Result<Vec<Recorded>, DbErr> {
+        let rows = status_check::Entity::find()
+            .filter(status_check::Column::ChangedSeq.gt(after))
+            .filter(status_check::Column::ChangedAt.gte(since))
+            .order_by_asc(status_check::Column::ChangedSeq)
+            .limit(size)
+            .all(self.read())
+            .await?;
+        rows.into_iter().map(Recorded::read).collect()
+    }
+
     /// Gates of which something is due, the longest due first.
     pub(crate) async fn due(&self, now: i64, size: u64) -> Result<Vec<GateKey>, DbErr> {
         let rows = status_check::Entity::find()
