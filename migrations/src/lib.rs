@@ -19,6 +19,8 @@ mod m0013_token_projects;
 mod m0014_identity_providers;
 mod m0015_automatic_approvals;
 mod m0016_break_glass;
+mod m0017_evidence;
+mod m0018_signed_decisions;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_identity_providers::Migration),
             Box::new(m0015_automatic_approvals::Migration),
             Box::new(m0016_break_glass::Migration),
+            Box::new(m0017_evidence::Migration),
+            Box::new(m0018_signed_decisions::Migration),
         ]
     }
 }

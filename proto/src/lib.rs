@@ -24,11 +24,13 @@ mod endpoint;
 #[cfg(test)]
 mod fuzz;
 mod json;
+mod schema;
 mod time;
 
 pub use endpoint::{RecorderChannel, RecorderSecret, recorder_at};
 pub use json::{JsonError, from_json, to_json};
 pub use pbjson_types::Timestamp;
+pub use schema::schemas;
 pub use time::{micros, timestamp};
 
 /// Encoded `FileDescriptorSet`, for gRPC reflection.

@@ -63,6 +63,7 @@ async fn recorder_tells_receipts_of_what_is_on_the_disk() {
         ("COUNTERSIGN_DATA_DIR", folder.path().display().to_string()),
         ("COUNTERSIGN_RECORDER__LISTEN", "127.0.0.1:0".to_owned()),
         ("COUNTERSIGN_RECORDER__SECRET", "the-secret-of-recorder".to_owned()),
+        ("COUNTERSIGN_RECORDER__LOG_KEY", tests::LOG_KEY.to_owned()),
         ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
         ("COUNTERSIGN_DATABASE_URL", format!("sqlite://{}/r.db", folder.path().display())),
         ("COUNTERSIGN_SOURCE__SERVICENOW__PASSWORD", "unused".to_owned()),

@@ -7,8 +7,9 @@ use serde_json::Value;
 /// Our crates and what each may import of them. An arrow that is not here points up.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("approval", &[]),
+    ("evidence", &["approval"]),
     ("proto", &[]),
-    ("migrations", &[]),
+    ("migrations", &["evidence"]),
     ("kit", &[]),
     ("gitlab-sim", &[]),
     ("model", &["approval"]),
@@ -16,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("identity", &[]),
     ("bus", &["kit", "proto"]),
     ("ingress", &["bus", "gitlab", "kit", "proto"]),
-    ("recorder", &["approval", "bus", "kit", "migrations", "proto"]),
+    ("recorder", &["approval", "bus", "evidence", "kit", "migrations", "proto"]),
     ("decision", &["bus", "gitlab", "kit", "proto"]),
     ("ui", &["bus", "identity", "kit", "proto"]),
     (
@@ -25,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "approval",
             "bus",
             "decision",
+            "evidence",
             "gitlab-sim",
             "identity",
             "ingress",

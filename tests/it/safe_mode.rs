@@ -40,7 +40,7 @@ story!(an_audit_record_that_was_edited_lets_only_failed_through, |stage| {
     stage.approver("Ada").approves(&merge_request).await;
     stage.page_says("Safe mode. The audit record does not verify after its record 1").await;
     assert_eq!(merge_request.status(&stage.check), "pending");
-    assert!(asked(stage).contains("it was changed by somebody else than Countersign."));
+    assert!(asked(stage).contains("It was changed by somebody else than Countersign."));
     stage.somebody_edits_the_audit_record("Nobody called", "GitLab called").await;
     goes_on(stage);
     merge_request.status_becomes(&stage.check, "passed").await;

@@ -57,6 +57,10 @@ story!(what_was_wrong_is_not_said, local(), |stage| {
         said.push(refused.notice());
     }
     assert_eq!(said, ["The login name or the password is wrong."; 2]);
+    let refused = stage.audit_data("sign-in-refused").await;
+    assert_eq!(refused, [serde_json::json!({ "person": "ada" })], "nobody is named Eve");
+    signed_in(stage).await;
+    assert_eq!(stage.audit_data("signed-in").await.len(), 1);
 });
 
 story!(who_guesses_waits, local(), |stage| {

@@ -22,6 +22,8 @@ pub struct Answer {
     pub kind: String,
     /// `www-authenticate`; empty when absent.
     pub challenge: String,
+    /// `retry-after`, in seconds; 0 when absent.
+    pub retry_after: u64,
     /// The body.
     pub body: Value,
 }
@@ -93,9 +95,10 @@ impl ApiClient {
             value.map_or(String::new(), |it| it.to_str().unwrap().to_owned())
         };
         let (kind, challenge) = (header(header::CONTENT_TYPE), header(header::WWW_AUTHENTICATE));
+        let retry_after = header(header::RETRY_AFTER).parse().unwrap_or_default();
         let status = response.status();
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"));
-        Answer { status, kind, challenge, body }
+        Answer { status, kind, challenge, retry_after, body }
     }
 }

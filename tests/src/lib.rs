@@ -33,7 +33,7 @@ pub use events::{Event, Events};
 pub use identity_provider::IdentityProvider;
 pub use operator::{Operator, Said};
 pub use process::{Program, binary, tool};
-pub use stage::{HOOK_SECRET, Stage, dies, is_alive, tell, until};
+pub use stage::{HOOK_SECRET, LOG_KEY, Stage, dies, is_alive, tell, until};
 pub use terms::Terms;
 
 /// Tells a story on both databases: `story!(name, |stage| { ... });`

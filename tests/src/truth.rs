@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gitlab_sim::{GitLabSim, Status};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::bus::Inspector;
@@ -24,11 +25,23 @@ pub(crate) async fn rename(database: &DatabaseConnection, table: &str, name: &st
     database.execute_unprepared(&sql).await.unwrap();
 }
 
-pub(crate) async fn audit_records(database: &DatabaseConnection) -> Vec<serde_json::Value> {
-    let records = rows(database, "SELECT record FROM audit ORDER BY seq").await;
+pub(crate) async fn audit_records(database: &DatabaseConnection) -> Vec<Value> {
+    let records = rows(database, "SELECT record, personal FROM audit ORDER BY seq").await;
     let read = |row: &sea_orm::QueryResult| {
         let record: String = row.try_get_by_index(0).unwrap();
-        serde_json::from_str(&record).unwrap()
+        let mut record: Value = serde_json::from_str(&record).unwrap();
+        let personal: Option<String> = row.try_get_by_index(1).unwrap();
+        let personal: Value =
+            serde_json::from_str(&personal.unwrap_or_default()).unwrap_or_default();
+        record["message"] = personal["message"].clone();
+        if let (Some(data), Value::Object(more)) =
+            (record["data"].as_object_mut(), &personal["data"])
+        {
+            data.extend(more.clone());
+        } else if !personal["data"].is_null() {
+            record["data"] = personal["data"].clone();
+        }
+        record
     };
     records.iter().map(read).collect()
 }
@@ -37,22 +50,63 @@ pub(crate) async fn outbox_is_empty(database: &DatabaseConnection) -> bool {
     count(database, "outbox").await == 0
 }
 
-/// I6: each record follows from the one before it, from the first to the last.
-pub(crate) async fn audit_chain_verifies(database: &DatabaseConnection) {
-    let mut hash = String::new();
-    let mut last = 0_i64;
-    for row in rows(database, "SELECT seq, record, hash FROM audit ORDER BY seq").await {
+/// I6: each record is what its hash says, none is missing, and the tree over all is the one that recorder goes
+/// on from.
+pub(crate) async fn audit_record_verifies(database: &DatabaseConnection) {
+    let mut leaves: Vec<[u8; 32]> = Vec::new();
+    for row in rows(database, "SELECT seq, record, hash, personal FROM audit ORDER BY seq").await {
         let seq: i64 = row.try_get_by_index(0).unwrap();
         let record: String = row.try_get_by_index(1).unwrap();
         let stored: String = row.try_get_by_index(2).unwrap();
-        let mut expected = Sha256::new();
-        expected.update(hash.as_bytes());
-        expected.update([0]);
-        expected.update(record.as_bytes());
-        hash = hex::encode(expected.finalize());
-        assert_eq!(hash, stored, "audit record {seq} was changed");
-        assert_eq!(seq, last + 1, "an audit record is missing before {seq}");
-        last = seq;
+        let leaf = Sha256::new().chain_update([0]).chain_update(&record).finalize();
+        assert_eq!(hex::encode(leaf), stored, "audit record {seq} was changed");
+        leaves.push(leaf.into());
+        assert_eq!(usize::try_from(seq).unwrap(), leaves.len(), "a record is missing before {seq}");
+        let personal: Option<String> = row.try_get_by_index(3).unwrap();
+        let record: Value = serde_json::from_str(&record).unwrap();
+        if let Some(personal) = personal {
+            assert_eq!(hex::encode(Sha256::digest(personal)), record["personal"], "record {seq}");
+        }
+    }
+    let head = rows(database, "SELECT hash FROM ledger").await;
+    let peaks: String = head[0].try_get_by_index(0).unwrap();
+    assert_eq!(peaks, peaks_of(&leaves), "the tree is another one");
+}
+
+/// Takes the last audit records out, as somebody would who knows how the tree is kept.
+pub(crate) async fn cut_off(database: &DatabaseConnection, records: i64) {
+    let last = count(database, "audit").await - records;
+    let delete = format!("DELETE FROM audit WHERE seq > {last}");
+    database.execute_unprepared(&delete).await.unwrap();
+    let found = rows(database, "SELECT hash FROM audit ORDER BY seq").await;
+    let leaf = |row: &sea_orm::QueryResult| {
+        let hash: String = row.try_get_by_index(0).unwrap();
+        <[u8; 32]>::try_from(hex::decode(hash).unwrap()).unwrap()
+    };
+    let peaks = peaks_of(&found.iter().map(leaf).collect::<Vec<_>>());
+    let head = format!("UPDATE ledger SET seq = {last}, hash = '{peaks}'");
+    database.execute_unprepared(&head).await.unwrap();
+}
+
+/// The roots of the whole subtrees that a tree is made of, widest first.
+fn peaks_of(leaves: &[[u8; 32]]) -> String {
+    if leaves.is_empty() {
+        return String::new();
+    }
+    let width = 1_usize << leaves.len().ilog2();
+    let (first, rest) = leaves.split_at(width);
+    format!("{}{}", hex::encode(root(first)), peaks_of(rest))
+}
+
+/// The root of a whole tree (RFC 9162, 2.1.1).
+fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
+    let half = leaves.len() / 2;
+    match leaves {
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = (root(&leaves[..half]), root(&leaves[half..]));
+            Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+        }
     }
 }
 
@@ -67,7 +121,7 @@ pub(crate) async fn every_passed_was_decided(
     if rule_approves {
         sql.push_str(
             " UNION SELECT s.sha FROM audit a JOIN status_check s ON a.request_id = s.id \
-             WHERE a.record LIKE '%Approved by the rule % itself: %'",
+             WHERE a.personal LIKE '%Approved by the rule % itself: %'",
         );
     }
     let approved: Vec<String> =

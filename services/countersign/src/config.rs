@@ -7,10 +7,11 @@ mod rights;
 mod rules;
 mod settings;
 mod sign_in;
+mod sources;
 
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
 
-pub(crate) use policy::duration;
+pub(crate) use policy::{duration, hash_of, recorded};
 
 use kit::config::{ConfigError, Layers, ShortName};
 use secrecy::SecretString;
@@ -106,6 +107,24 @@ struct Ingress {
 struct Source {
     #[serde(default)]
     password: SecretString,
+    #[serde(default)]
+    public_keys: Vec<String>,
+    #[serde(default)]
+    signature: Signature,
+    #[serde(default = "six_hundred")]
+    decisions_a_minute: NonZeroU32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Signature {
+    #[default]
+    Optional,
+    Required,
+}
+
+fn six_hundred() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(599)
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -191,6 +210,7 @@ struct Recorder {
     listen: String,
     url: String,
     secret: SecretString,
+    log_key: SecretString,
     read_back_ms: Vec<u64>,
     clock_ms: u64,
     resend_after_ms: i64,

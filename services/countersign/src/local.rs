@@ -13,6 +13,7 @@ use bus::{
     Permissions,
     embedded::{Options, Server, User},
 };
+use evidence::LogKey;
 use proto::RecorderSecret;
 use secrecy::ExposeSecret;
 
@@ -65,6 +66,24 @@ impl DataFolder {
             fs::rename(&new, &file)
         };
         write().with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+impl DataFolder {
+    /// The key that signs the checkpoints of the audit record, readable by the owner of the folder only;
+    /// made when there is none.
+    pub(crate) fn log_key(&self) -> Result<LogKey> {
+        let file = self.path.join("log.key");
+        let read = || -> Result<LogKey> {
+            if !file.exists() {
+                let mut open = OpenOptions::new();
+                let mut opened = open.write(true).create_new(true).mode(0o600).open(&file)?;
+                opened.write_all(LogKey::generate("countersign")?.as_bytes())?;
+                opened.sync_all()?;
+            }
+            Ok(LogKey::read(&fs::read_to_string(&file)?)?)
+        };
+        read().with_context(|| format!("the key of the audit record, {}", file.display()))
     }
 }
 

@@ -4,8 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use countersign::{
-    BusArgs, Config, ConfigError, DeadArgs, Outcome, PolicyArgs, Problem, Role, SafeModeArgs,
-    TokenArgs, UserArgs, load,
+    AuditArgs, BusArgs, Config, ConfigError, DeadArgs, Outcome, PolicyArgs, Problem, Role,
+    SafeModeArgs, TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -34,6 +34,8 @@ enum Command {
     Decision,
     /// Run only the pages for approvers
     Ui,
+    /// Export, verify and report on the audit record
+    Audit(AuditArgs),
     /// Print who may do what on the bus, as nats-server reads it
     Bus(BusArgs),
     /// List messages that could not be applied, and replay or drop them
@@ -52,6 +54,9 @@ enum Command {
 
 /// The exit code for a wrong configuration (`EX_USAGE` of sysexits.h).
 const WRONG_CONFIGURATION: u8 = 64;
+
+/// The exit code when something could not even be looked at.
+const UNABLE: u8 = 2;
 
 fn main() -> ExitCode {
     let Cli { config, command } = match Cli::try_parse() {
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Command::Demo => return end(countersign::demo()),
+        Command::Audit(arguments) => return operate(config(), arguments, countersign::audit),
         Command::Bus(arguments) => return operate(config(), arguments, countersign::bus),
         Command::Dead(arguments) => return operate(config(), arguments, countersign::dead),
         Command::Policy(arguments) => return operate(config(), arguments, countersign::policy),
@@ -124,6 +130,7 @@ fn done(result: Result<(), Problem>) -> ExitCode {
             eprintln!("countersign: {problem}");
             match problem {
                 Problem::Usage(_) => ExitCode::from(WRONG_CONFIGURATION),
+                Problem::Unable(_) => ExitCode::from(UNABLE),
                 Problem::Failed(_) => ExitCode::FAILURE,
             }
         }

@@ -1,5 +1,6 @@
 //! The operator's commands: they ask the recorder of a running system over gRPC.
 
+mod audit;
 mod bus;
 mod connection;
 mod dead;
@@ -14,6 +15,7 @@ use std::{io::Write, process};
 
 use kit::config::ConfigError;
 
+pub use audit::{Arguments as AuditArgs, run as audit};
 pub use bus::{Arguments as BusArgs, run as bus};
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use policy::{Arguments as PolicyArgs, run as policy};
@@ -27,6 +29,9 @@ pub enum Problem {
     /// When it was called or configured wrongly: exit code 64.
     #[error("{0}")]
     Usage(String),
+    /// When something could not even be looked at: exit code 2.
+    #[error("{0}")]
+    Unable(String),
     /// When it could not be done: exit code 1.
     #[error("{0}")]
     Failed(String),

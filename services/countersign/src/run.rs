@@ -3,6 +3,7 @@
 use std::{
     io::Write,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -97,7 +98,10 @@ pub(crate) async fn start(
     let admin = admin_listener.local_addr()?;
     let present = || bus.get().cloned().context("the bus is needed to start");
     let mut recorder_url = None;
-    if let Some(config) = settings.recorder {
+    if let Some(mut config) = settings.recorder {
+        if let (None, Some(data)) = (&config.log_key, &data) {
+            config.log_key = Some(Arc::new(data.log_key()?));
+        }
         let secret = config.secret.clone();
         let address = recorder::start(config, present()?, &lifecycle, &health).await?;
         if let Some(data) = &data {

@@ -9,6 +9,7 @@ pub(crate) mod intake;
 mod outcomes;
 mod readings;
 mod settling;
+mod signature;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,6 +27,8 @@ use uuid::Uuid;
 pub(crate) use dead_letters::count_open;
 pub(crate) use glass::{broke, utc};
 pub(crate) use settling::{NotDone, Operator, not_replayable};
+pub(crate) use signature::Keys;
+pub use signature::{Signing, is_public_key};
 
 use crate::{
     outbox::Outbox,
@@ -52,9 +55,13 @@ pub(crate) struct Rules {
     pub(crate) policy_of_check: HashMap<String, Policy>,
     /// SHA-256 of the policy as it is written, lower-case hex: stands beside each verdict.
     pub(crate) policy_hash: String,
+    /// The policy as it is written, in a form that has this hash.
+    pub(crate) policy_text: String,
     /// What people may do at all.
     pub(crate) rights: Rights,
     pub(crate) sources: HashSet<String>,
+    /// What sources sign their decisions with.
+    pub(crate) keys: Keys,
     /// How long after an answer GitLab is asked what it shows.
     pub(crate) read_back_after: Vec<Duration>,
 }

@@ -5,7 +5,9 @@
 
 mod apply;
 mod config;
+mod log;
 mod outbox;
+mod paced;
 mod people;
 mod policy_change;
 mod safe_mode;
@@ -16,7 +18,8 @@ mod store;
 mod timers;
 mod tokens;
 
-pub use config::Config;
+pub use apply::{Signing, is_public_key};
+pub use config::{Config, Source};
 pub use start::{StartError, needs, start};
 pub use store::{Database, DatabaseError};
 

@@ -171,8 +171,14 @@ impl People {
         let hash = found.as_ref().map(|person| person.password_hash.clone());
         let right = self.aside(move || passwords::is_right(&password, hash.as_deref())).await?;
         let ours = |person: &person::Model| person.disabled_at.is_none() && person.issuer.is_none();
-        let person = found.filter(|person| right && ours(person));
-        let person = person.ok_or(Refused::NotSignedIn)?;
+        let Some(person) = found.clone().filter(|person| right && ours(person)) else {
+            if let Some(person) = found {
+                let message =
+                    format!("Somebody tried to sign in as {} and was refused.", person.name);
+                self.note_sign_in(&person, "sign-in-refused", message).await?;
+            }
+            return Err(Refused::NotSignedIn);
+        };
         let secret = secrets::random().map_err(|_| Refused::Unable)?;
         let session = session::Model {
             id: secrets::hash(&secret),
@@ -186,7 +192,21 @@ impl People {
             check_begun_at: None,
         };
         self.store.begin_session(session).await?;
+        let message = format!("{} signed in with a password.", person.name);
+        self.note_sign_in(&person, "signed-in", message).await?;
         Ok((secret, person))
+    }
+
+    /// Puts an attempt to sign in on record.
+    async fn note_sign_in(
+        &self,
+        person: &person::Model,
+        kind: &'static str,
+        message: String,
+    ) -> Result<(), DbErr> {
+        let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
+        let personal = json!({ "person": person.id });
+        self.store.commit_with(ledger, Draft { kind, message, personal, ..Draft::default() }).await
     }
 
     /// Whose session this is.
@@ -248,7 +268,7 @@ impl People {
         let data = json!({
             "person": row.id, "groups": groups, "operator": operator, "why": why,
         });
-        let draft = Draft { request_id: None, kind, message, data };
+        let draft = Draft { kind, message, personal: data, ..Draft::default() };
         self.store.commit_with(ledger, draft).await
     }
 }

@@ -25,10 +25,10 @@ pub(crate) async fn take_over(applier: Applier, stop: CancellationToken) {
 }
 
 /// Puts the policy on record when there was none before, ahead of everything that is judged under it.
-pub(crate) async fn begin(store: &Store, hash: &str) -> Result<(), DbErr> {
+pub(crate) async fn begin(store: &Store, policy: (&str, &str)) -> Result<(), DbErr> {
     match store.policy_seen().await? {
         Some(_) => Ok(()),
-        None => store.judged_under(hash, kit::clock::now_micros()).await,
+        None => store.judged_under(policy, kit::clock::now_micros()).await,
     }
 }
 
@@ -43,5 +43,6 @@ async fn judge_anew(applier: &Applier) -> Result<(), DbErr> {
         applier.judge_anew(keys).await?;
     }
     tracing::info!(policy = hash, gates = open.len(), "the policy has changed");
-    store.judged_under(hash, kit::clock::now_micros()).await
+    let policy = (hash.as_str(), applier.rules.policy_text.as_str());
+    store.judged_under(policy, kit::clock::now_micros()).await
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use bus::{Bus, Stream};
+use evidence::VerifierKey;
 use sea_orm::DbErr;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,8 @@ pub(crate) struct SafeMode {
     bus: Bus,
     /// The streams whose loss would be a loss of calls or decisions.
     streams: Arc<[Stream]>,
+    /// What the checkpoints of the audit record are signed with.
+    key: VerifierKey,
     /// Whether the audit record has been verified since the start, or found broken.
     examined: Arc<AtomicBool>,
 }
@@ -43,8 +46,8 @@ pub(crate) struct Reason {
 }
 
 impl SafeMode {
-    pub(crate) fn new(store: Store, bus: Bus, streams: Vec<Stream>) -> Self {
-        Self { store, bus, streams: streams.into(), examined: Arc::default() }
+    pub(crate) fn new(store: Store, bus: Bus, streams: Vec<Stream>, key: VerifierKey) -> Self {
+        Self { store, bus, streams: streams.into(), key, examined: Arc::default() }
     }
 
     /// Why only `failed` may be posted now, if so.
@@ -74,12 +77,9 @@ impl SafeMode {
 
     async fn examine(&self) -> Result<(), DbErr> {
         if !self.examined.load(Ordering::Acquire) {
-            if let Err(broken) = self.store.verify_chain().await? {
-                let sentence = format!(
-                    "The audit record does not verify after its record {}: it was changed by \
-                     somebody else than Countersign.",
-                    broken.after
-                );
+            if let Err(broken) = self.store.verify_record(&self.key).await? {
+                let sentence =
+                    format!("{broken} It was changed by somebody else than Countersign.");
                 self.enter(&sentence).await?;
             }
             self.examined.store(true, Ordering::Release);
@@ -152,7 +152,7 @@ impl SafeMode {
 
     async fn record(&self, message: String, data: serde_json::Value) -> Result<(), DbErr> {
         let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
-        let draft = Draft { request_id: None, kind: "safe-mode", message, data };
+        let draft = Draft { kind: "safe-mode", message, personal: data, ..Draft::default() };
         self.store.commit_with(ledger, draft).await
     }
 }

@@ -3,6 +3,7 @@
 mod caller;
 mod convert;
 mod dead_letters;
+mod evidence;
 mod people;
 mod replay;
 mod requests;
@@ -17,7 +18,8 @@ use proto::{
     RecorderSecret,
     v1::{
         CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest,
-        DropDeadLetterResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
+        DropDeadLetterResponse, EraseActorRequest, EraseActorResponse, ExportAuditRequest,
+        ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
         GetRequestResponse, GetRightsRequest, GetRightsResponse, GetSafeModeRequest,
         GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
         LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest,
@@ -39,6 +41,7 @@ use uuid::Uuid;
 
 use crate::{
     apply::{Applier, Rules, intake},
+    log::Log,
     people::People,
     safe_mode::SafeMode,
     store::{LEASE, Recorded, Store},
@@ -58,6 +61,8 @@ const HOLDER_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) store: Store,
+    /// The audit record, for auditors.
+    pub(crate) log: Log,
     pub(crate) rules: Arc<Rules>,
     pub(crate) safe_mode: SafeMode,
     /// For what an operator does; everything else arrives on the bus.
@@ -98,6 +103,7 @@ pub(crate) async fn serve(
         .await
 }
 
+type Exported = Pin<Box<dyn Stream<Item = Result<ExportAuditResponse, Status>> + Send>>;
 type Judged = Pin<Box<dyn Stream<Item = Result<ListJudgedResponse, Status>> + Send>>;
 type Watch = Pin<Box<dyn Stream<Item = Result<WatchRequestsResponse, Status>> + Send>>;
 
@@ -105,6 +111,7 @@ type Watch = Pin<Box<dyn Stream<Item = Result<WatchRequestsResponse, Status>> + 
 impl ApprovalService for Service {
     type WatchRequestsStream = Watch;
     type ListJudgedStream = Judged;
+    type ExportAuditStream = Exported;
 
     async fn list_requests(
         &self,
@@ -133,6 +140,20 @@ impl ApprovalService for Service {
     ) -> Result<Response<Judged>, Status> {
         let all = replay::list(self, request.into_inner()).await?;
         Ok(Response::new(Box::pin(all)))
+    }
+
+    async fn export_audit(
+        &self,
+        request: Request<ExportAuditRequest>,
+    ) -> Result<Response<Exported>, Status> {
+        evidence::export(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn erase_actor(
+        &self,
+        request: Request<EraseActorRequest>,
+    ) -> Result<Response<EraseActorResponse>, Status> {
+        evidence::erase(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_rights(

@@ -1,15 +1,17 @@
 //! How recorder starts.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use bus::{Bus, Limits, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, DatabaseError, ROLE,
-    apply::{self, Applier, Carries, Rules},
+    Config, DatabaseError, ROLE, Source,
+    apply::{self, Applier, Carries, Keys, Rules},
+    log::Log,
     outbox,
+    paced::Paced,
     people::People,
     policy_change,
     safe_mode::SafeMode,
@@ -28,6 +30,9 @@ pub enum StartError {
     /// When the database cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// When nothing signs the checkpoints of the audit record.
+    #[error("recorder.log_key is not set: nothing signs the audit record")]
+    NoLogKey,
     /// When a stream is not as it must be.
     #[error(transparent)]
     Stream(#[from] StreamError),
@@ -71,16 +76,18 @@ pub async fn start(
     lifecycle: &Lifecycle,
     health: &Health,
 ) -> Result<SocketAddr, StartError> {
+    let log_key = config.log_key.ok_or(StartError::NoLogKey)?;
     let store = Store::open(&config.database).await?;
     store.forget_leases(kit::clock::now_micros()).await.map_err(DatabaseError::from)?;
-    policy_change::begin(&store, &config.policy_hash).await.map_err(DatabaseError::from)?;
-    let mut sources: HashSet<String> = config.sources.into_iter().collect();
+    let policy = (config.policy_hash.as_str(), config.policy_text.as_str());
+    policy_change::begin(&store, policy).await.map_err(DatabaseError::from)?;
+    let mut sources: HashSet<String> = config.sources.iter().map(|it| it.name.clone()).collect();
     sources.insert(bus::UI_SOURCE.to_owned());
     let decisions: Vec<Stream> = sources.iter().cloned().map(Stream::Decision).collect();
     ensure_streams(&bus, &[&OWN[..], &decisions].concat()).await?;
 
     let kept = [&[Stream::Intake, Stream::Outcome], &decisions[..]].concat();
-    let safe_mode = SafeMode::new(store.clone(), bus.clone(), kept);
+    let safe_mode = SafeMode::new(store.clone(), bus.clone(), kept, log_key.verifier());
     safe_mode.look_at_streams().await.map_err(DatabaseError::from)?;
     let (keeping, stop) = (safe_mode.clone(), lifecycle.soft());
     lifecycle.spawn("safe mode", async move {
@@ -88,14 +95,19 @@ pub async fn start(
         Ok::<_, StartError>(())
     });
 
+    let log = Log { store: store.clone(), key: log_key };
+    spawn_signing(lifecycle, log.clone());
+
     let tokens = Tokens::new(store.clone(), sources.clone());
     let rules = Arc::new(Rules {
         names: bus.names().clone(),
         policy: config.policy,
         policy_of_check: config.policy_of_check,
         policy_hash: config.policy_hash,
+        policy_text: config.policy_text,
         rights: config.rights,
         sources,
+        keys: keys(&config.sources),
         read_back_after: config.read_back_after,
     });
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
@@ -106,24 +118,17 @@ pub async fn start(
         outbox,
         turn: Arc::default(),
     };
-    let streams = [(Stream::Intake, Carries::Intake), (Stream::Outcome, Carries::Outcomes)];
-    let decisions = decisions.into_iter().map(|stream| (stream, Carries::Decisions));
-    for (stream, carries) in streams.into_iter().chain(decisions) {
-        let applier = Applier { turn: Arc::default(), ..applier.clone() };
-        spawn_consumer(lifecycle, applier, stream, carries);
+    let own = || Applier { turn: Arc::default(), ..applier.clone() };
+    spawn_consumer(lifecycle, own(), Stream::Intake, Carries::Intake);
+    spawn_consumer(lifecycle, own(), Stream::Outcome, Carries::Outcomes);
+    // People are slow enough.
+    let people = Stream::Decision(bus::UI_SOURCE.to_owned());
+    spawn_consumer(lifecycle, own(), people, Carries::Decisions);
+    for source in &config.sources {
+        spawn_source(lifecycle, own(), source);
     }
     spawn_keeper(lifecycle, applier.clone());
-    let (judging, stop) = (applier.clone(), lifecycle.soft());
-    lifecycle.spawn("policy", async move {
-        policy_change::take_over(judging, stop).await;
-        Ok::<_, StartError>(())
-    });
-    let (ticking, stop) = (applier.clone(), lifecycle.soft());
-    let every = config.look_at_the_clock_every;
-    lifecycle.spawn("timers", async move {
-        timers::run(ticking, every, stop).await;
-        Ok::<_, StartError>(())
-    });
+    spawn_clockwork(lifecycle, &applier, config.look_at_the_clock_every);
     let stop = lifecycle.soft();
     lifecycle.spawn("outbox", async move {
         publisher.run(stop).await;
@@ -132,7 +137,7 @@ pub async fn start(
     let listener: TcpListener = kit::http::bind(config.grpc_listen).await?;
     let address = listener.local_addr()?;
     let people = People::new(store.clone());
-    let service = Service { store, rules, safe_mode, applier, stop: lifecycle.soft() };
+    let service = Service { store, log, rules, safe_mode, applier, stop: lifecycle.soft() };
     lifecycle.spawn(
         "gRPC",
         service::serve(listener, config.secret, service, people, tokens, lifecycle.soft()),
@@ -142,13 +147,54 @@ pub async fn start(
     Ok(address)
 }
 
+/// Signs the audit record now and then.
+fn spawn_signing(lifecycle: &Lifecycle, log: Log) {
+    let stop = lifecycle.soft();
+    lifecycle.spawn("checkpoints", async move {
+        log.run(stop).await;
+        Ok::<_, StartError>(())
+    });
+}
+
+/// Does what comes without a message: with another policy, and with time.
+fn spawn_clockwork(lifecycle: &Lifecycle, applier: &Applier, every: Duration) {
+    let (judging, stop) = (applier.clone(), lifecycle.soft());
+    lifecycle.spawn("policy", async move {
+        policy_change::take_over(judging, stop).await;
+        Ok::<_, StartError>(())
+    });
+    let (ticking, stop) = (applier.clone(), lifecycle.soft());
+    lifecycle.spawn("timers", async move {
+        timers::run(ticking, every, stop).await;
+        Ok::<_, StartError>(())
+    });
+}
+
+/// How those of the sources sign that do.
+fn keys(sources: &[Source]) -> Keys {
+    let all = sources.iter();
+    all.filter_map(|it| Some((it.name.clone(), it.signing.clone()?))).collect()
+}
+
+/// How much is taken at once of what comes in small messages.
+const LIMITS: Limits =
+    Limits { batch: BATCH, under_way: 2, prefetched: 4 * BATCH, unacknowledged: 2_000 };
+
+/// Takes the decisions of a system, not faster than it may decide.
+fn spawn_source(lifecycle: &Lifecycle, applier: Applier, source: &Source) {
+    let (stop, bus) = (lifecycle.soft(), applier.bus.clone());
+    let stream = Stream::Decision(source.name.clone());
+    let paced = Paced::new(applier, source.decisions_a_minute);
+    lifecycle.spawn("consumer", async move {
+        bus::consume(&bus, ROLE, &stream, LIMITS, stop, |batch| paced.apply(batch)).await
+    });
+}
+
 fn spawn_consumer(lifecycle: &Lifecycle, applier: Applier, stream: Stream, carries: Carries) {
     let stop = lifecycle.soft();
     lifecycle.spawn("consumer", async move {
-        let prefetched = 4 * BATCH;
-        let limits = Limits { batch: BATCH, under_way: 2, prefetched, unacknowledged: 2_000 };
         let bus = applier.bus.clone();
-        bus::consume(&bus, ROLE, &stream, limits, stop, |batch| applier.apply(carries, batch)).await
+        bus::consume(&bus, ROLE, &stream, LIMITS, stop, |batch| applier.apply(carries, batch)).await
     });
 }
 

@@ -1,8 +1,10 @@
 //! The database: how it is reached, what is in it, and one transaction at a time.
 
+mod checkpoints;
 mod connect;
 mod dead_letters;
 mod entity;
+mod erasure;
 mod known_checks;
 mod leases;
 mod ledger;
@@ -14,13 +16,14 @@ mod rows;
 mod safe_mode;
 mod statements;
 mod tokens;
+mod verify;
 mod writing;
 
 pub use connect::{Database, DatabaseError};
 pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
 pub(crate) use entity::{
-    dead_letter, decision, delivery, known_check, outbox, repetition, response,
+    audit, dead_letter, decision, delivery, known_check, outbox, repetition, response,
 };
 pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;

@@ -207,7 +207,7 @@ impl Tokens {
             "projects": projects,
             "expires_at": row.expires_at, "operator": operator, "why": why,
         });
-        let draft = Draft { request_id: None, kind, message, data };
+        let draft = Draft { kind, message, personal: data, ..Draft::default() };
         self.store.commit_with(ledger, draft).await
     }
 }

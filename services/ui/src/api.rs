@@ -6,6 +6,7 @@
 mod caller;
 mod decide;
 mod document;
+pub(crate) mod paces;
 mod problem;
 mod requests;
 

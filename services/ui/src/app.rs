@@ -9,7 +9,7 @@ use proto::v1::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{SignIn, alarms::Alarms, attempts::Attempts, open_id::OpenId};
+use crate::{SignIn, alarms::Alarms, api::paces::Paces, attempts::Attempts, open_id::OpenId};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -18,6 +18,8 @@ pub(crate) struct App {
     pub(crate) people: PeopleServiceClient<proto::RecorderChannel>,
     pub(crate) tokens: TokenServiceClient<proto::RecorderChannel>,
     pub(crate) attempts: Attempts,
+    /// How often systems may decide.
+    pub(crate) paces: Paces,
     pub(crate) sign_in: Arc<SignIn>,
     /// The provider, where people sign in at one.
     pub(crate) open_id: Option<Arc<OpenId>>,

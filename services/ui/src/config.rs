@@ -1,6 +1,6 @@
 //! What the browser's side needs to know.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use axum::http::HeaderName;
 
@@ -80,4 +80,6 @@ pub struct Config {
     pub recorder_secret: proto::RecorderSecret,
     /// How we learn who somebody is.
     pub sign_in: SignIn,
+    /// Most decisions in a minute over HTTP, by source; 600 for any other.
+    pub decisions_a_minute: BTreeMap<String, NonZeroU32>,
 }

@@ -1,5 +1,6 @@
 //! The pages and the one form that matters.
 
+pub(crate) mod audit;
 pub(crate) mod dead_letters;
 mod decide;
 pub(crate) mod sign_in;

@@ -30,6 +30,8 @@ pub(crate) struct Visit {
     pub(crate) safe_mode: String,
     /// Whether they decide, in one project at least.
     pub(crate) approves: bool,
+    /// Whether they may take the audit record out.
+    pub(crate) audits: bool,
     /// Whether they look after dead letters.
     pub(crate) operates: bool,
     /// Whether they signed in here, and can sign out.
@@ -93,6 +95,7 @@ impl Visit {
             dead_letters: 0,
             safe_mode: String::new(),
             approves: false,
+            audits: false,
             operates: false,
             signs_out: false,
             new,
@@ -162,9 +165,16 @@ impl FromRequestParts<App> for Visit {
         // When recorder does not answer, the page itself says so.
         let rights = app.recorder.clone().get_rights(question).await;
         let rights = rights.map(tonic::Response::into_inner).unwrap_or_default();
-        let (approves, operates) = (rights.approve, rights.operate);
+        let (approves, operates, audits) = (rights.approve, rights.operate, rights.audit);
         let dead_letters = if operates { app.alarms.dead_letters() } else { 0 };
-        Ok(Self { dead_letters, approves, operates, safe_mode: app.alarms.safe_mode(), ..visit })
+        Ok(Self {
+            dead_letters,
+            approves,
+            audits,
+            operates,
+            safe_mode: app.alarms.safe_mode(),
+            ..visit
+        })
     }
 }
 

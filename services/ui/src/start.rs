@@ -79,6 +79,7 @@ pub async fn start(
         people,
         tokens,
         attempts: Attempts::default(),
+        paces: api::paces::Paces::new(config.decisions_a_minute),
         alarms,
         sign_in: Arc::new(config.sign_in),
         open_id,
@@ -99,6 +100,7 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/dead-letters/{id}", get(pages::dead_letters::one))
         .route("/approval-apps/dead-letters/{id}/replay", post(pages::dead_letters::replay))
         .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
+        .route("/approval-apps/audit", get(pages::audit::page))
         .route("/approval-apps/me", post(pages::set_name))
         .route(session::SIGN_IN, get(pages::sign_in::form).post(pages::sign_in::sign_in))
         .route(session::GO, get(pages::sign_in::provider::go))
@@ -109,7 +111,9 @@ fn routes(app: App) -> Router {
         .fallback(pages::not_found)
         .layer(CompressionLayer::new());
     // Events are not compressed: each must leave at once.
-    let all = pages.route("/approval-apps/events", get(events::stream));
+    let all = pages
+        .route("/approval-apps/events", get(events::stream))
+        .route("/approval-apps/audit/export", get(pages::audit::export));
     let guard = middleware::from_fn_with_state(app.clone(), session::guard);
     // Systems have tokens and no sessions.
     secured(all.layer(guard).merge(api::routes()).with_state(app))

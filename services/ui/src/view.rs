@@ -252,6 +252,8 @@ pub(crate) struct Reader {
     pub(crate) names_itself: bool,
     pub(crate) signs_out: bool,
     pub(crate) token: String,
+    /// Whether they may take the audit record out.
+    pub(crate) audits: bool,
     /// How many are open.
     pub(crate) dead_letters: u64,
     /// Why only `failed` is posted; empty when everything is.
@@ -265,6 +267,7 @@ impl Reader {
             names_itself: visit.names_itself,
             signs_out: visit.signs_out,
             token: visit.token("me", ""),
+            audits: visit.audits,
             dead_letters: visit.dead_letters,
             safe_mode: visit.safe_mode.clone(),
         }
@@ -347,6 +350,13 @@ pub(crate) struct WhoPage {
     pub(crate) reason: String,
     pub(crate) break_glass: bool,
     pub(crate) token: String,
+}
+
+/// How an auditor takes the record out.
+#[derive(Debug, Template)]
+#[template(path = "audit.html")]
+pub(crate) struct AuditPage {
+    pub(crate) reader: Reader,
 }
 
 /// Something did not work, in one sentence.

@@ -112,6 +112,7 @@ impl System {
             actor: Actor { id: person, name: String::new(), groups: Vec::new() },
             word: said.word,
             break_glass: false,
+            signed: true,
             sha: sha(about),
             target_branch: (about == said.commit).then(|| said.target.name().to_owned()),
             reason: String::new(),

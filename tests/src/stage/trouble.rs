@@ -50,8 +50,14 @@ impl Stage {
 
     /// Somebody changes the audit record in the database.
     pub async fn somebody_edits_the_audit_record(&self, from: &str, to: &str) {
-        let sql = format!("UPDATE audit SET record = REPLACE(record, '{from}', '{to}')");
+        let sql = format!("UPDATE audit SET personal = REPLACE(personal, '{from}', '{to}')");
         self.database.connection().await.execute_unprepared(&sql).await.unwrap();
+    }
+
+    /// Somebody who administers the database takes the last audit records out, and makes the tree one that
+    /// never had them.
+    pub async fn somebody_cuts_the_audit_record_off(&self, records: i64) {
+        truth::cut_off(self.database.connection().await, records).await;
     }
 
     /// A developer posts a status with a token of their own, as every developer can.

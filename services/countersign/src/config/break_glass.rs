@@ -49,9 +49,7 @@ fn yes() -> bool {
 
 impl WhoText {
     fn read(&self, at: &str, known: &Known<'_>) -> Result<Who> {
-        let configured =
-            |name: &&String| *name == bus::UI_SOURCE || known.sources.contains_key(*name);
-        if let Some(name) = self.sources.iter().find(|name| !configured(name)) {
+        if let Some(name) = self.sources.iter().find(|name| !known.source(name)) {
             return Err(ConfigError(format!("{at}: there is no source.{name}")));
         }
         let Self { people, groups, sources } = self.clone();

@@ -7,7 +7,7 @@ use kit::config::ConfigError;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Config, ForeignPassed, Pending, Profile, freezes, rights,
+    Config, ForeignPassed, Pending, Policy, Profile, freezes, rights,
     rules::{self, Known},
 };
 
@@ -16,30 +16,11 @@ type Result<T> = std::result::Result<T, ConfigError>;
 impl Config {
     /// What applies to every check.
     pub(crate) fn policy(&self) -> Result<approval::Policy> {
-        let policy = &self.policy;
-        let known = self.known();
-        let mut remind_after = Vec::new();
-        for time in &policy.remind_after {
-            remind_after.extend(duration("policy.remind_after", time)?);
-        }
-        remind_after.sort_unstable();
-        Ok(approval::Policy {
-            rules: rules::rules(policy, &known)?,
-            freezes: freezes::freezes(&policy.freeze, &known)?,
-            break_glass: policy.break_glass.as_ref().map(|it| it.read(&known)).transpose()?,
-            people: rules::people(&policy.person)?,
-            pending: self.pending(policy.pending)?,
-            foreign_passed: match policy.foreign_passed {
-                ForeignPassed::Answer => approval::ForeignPassed::Answer,
-                ForeignPassed::Report => approval::ForeignPassed::Report,
-            },
-            times: approval::Times {
-                decide_within: duration("policy.decide_within", &policy.decide_within)?,
-                approval_lasts: duration("policy.approval_lasts", &policy.approval_lasts)?,
-                remind_after,
-                resend_after: self.recorder.resend_after_ms.saturating_mul(1_000),
-            },
-        })
+        let judging = judging(&self.policy, &self.known())?;
+        let resend_after = self.recorder.resend_after_ms.saturating_mul(1_000);
+        let times = approval::Times { resend_after, ..judging.times.clone() };
+        let pending = self.pending(self.policy.pending)?;
+        Ok(approval::Policy { pending, times, ..judging })
     }
 
     /// What people may do at all.
@@ -48,14 +29,20 @@ impl Config {
     }
 
     fn known(&self) -> Known<'_> {
-        let gitlabs = self.gitlab.keys().map(String::as_str).collect();
-        Known { sources: &self.source, gitlabs }
+        Known {
+            sources: Some(self.source.keys().map(String::as_str).collect()),
+            gitlabs: Some(self.gitlab.keys().map(String::as_str).collect()),
+        }
     }
 
     /// SHA-256 of the policy as it is written, lower-case hex.
     pub(crate) fn policy_hash(&self) -> String {
-        let text = serde_json::to_vec(&self.policy).unwrap_or_default();
-        hex::encode(Sha256::digest(text))
+        hash_of(&self.policy_text())
+    }
+
+    /// The policy as it is written, in the form that is hashed.
+    pub(crate) fn policy_text(&self) -> String {
+        serde_json::to_string(&self.policy).unwrap_or_default()
     }
 
     /// What is different for checks of a name.
@@ -89,6 +76,45 @@ impl Config {
             },
         })
     }
+}
+
+/// The hash of a policy's text, lower-case hex.
+pub(crate) fn hash_of(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+/// The policy of a text that was written by [`Config::policy_text`], as far as verdicts depend on it:
+/// what it names need not be configured any more.
+pub(crate) fn recorded(text: &str) -> Result<approval::Policy> {
+    let policy: Policy = serde_json::from_str(text)
+        .map_err(|error| ConfigError(format!("this policy cannot be read: {error}")))?;
+    judging(&policy, &Known::anything())
+}
+
+/// What a policy says about verdicts.
+fn judging(policy: &Policy, known: &Known<'_>) -> Result<approval::Policy> {
+    let mut remind_after = Vec::new();
+    for time in &policy.remind_after {
+        remind_after.extend(duration("policy.remind_after", time)?);
+    }
+    remind_after.sort_unstable();
+    Ok(approval::Policy {
+        rules: rules::rules(policy, known)?,
+        freezes: freezes::freezes(&policy.freeze, known)?,
+        break_glass: policy.break_glass.as_ref().map(|it| it.read(known)).transpose()?,
+        people: rules::people(&policy.person)?,
+        pending: approval::Pending::Quiet,
+        foreign_passed: match policy.foreign_passed {
+            ForeignPassed::Answer => approval::ForeignPassed::Answer,
+            ForeignPassed::Report => approval::ForeignPassed::Report,
+        },
+        times: approval::Times {
+            decide_within: duration("policy.decide_within", &policy.decide_within)?,
+            approval_lasts: duration("policy.approval_lasts", &policy.approval_lasts)?,
+            remind_after,
+            ..approval::Times::default()
+        },
+    })
 }
 
 /// Reads a length of time, in microseconds; `None` when it is empty.

@@ -46,7 +46,7 @@ impl Word {
 impl Right {
     fn read(&self, known: &Known<'_>) -> Result<Grant> {
         let at = format!("policy.right \"{}\"", self.right.as_str());
-        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlabs.contains(&it.as_str())) {
+        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlab(it)) {
             return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
         }
         let some = !self.gitlabs.is_empty() || !self.projects.is_empty();

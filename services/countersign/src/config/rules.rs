@@ -1,12 +1,12 @@
 //! The rules as they are written, and as the core takes them.
 
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::num::NonZeroU32;
 
 use approval::{Condition, Pattern, People, Reasons, Requirement, Scope, Who};
 use kit::config::ConfigError;
 use serde::{Deserialize, Serialize};
 
-use super::{Policy, Source, policy::duration};
+use super::{Policy, policy::duration};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -39,6 +39,8 @@ pub(super) struct Rule {
     pushers_may_approve: bool,
     #[serde(default = "never")]
     reason: Reason,
+    #[serde(default)]
+    signed: bool,
     #[serde(default)]
     reject_when: String,
     #[serde(default)]
@@ -90,8 +92,27 @@ pub(super) struct Person {
 
 /// What a rule may name.
 pub(super) struct Known<'a> {
-    pub(super) sources: &'a BTreeMap<String, Source>,
-    pub(super) gitlabs: Vec<&'a str>,
+    /// Those that are configured; `None` for whatever is named.
+    pub(super) sources: Option<Vec<&'a str>>,
+    pub(super) gitlabs: Option<Vec<&'a str>>,
+}
+
+impl Known<'_> {
+    /// Whatever is named.
+    pub(super) fn anything() -> Self {
+        Self { sources: None, gitlabs: None }
+    }
+
+    /// Whether a source is configured; that of the browser side always is.
+    pub(super) fn source(&self, name: &str) -> bool {
+        let among = |all: &Vec<&str>| name == bus::UI_SOURCE || all.contains(&name);
+        self.sources.as_ref().is_none_or(among)
+    }
+
+    /// Whether an instance is configured.
+    pub(super) fn gitlab(&self, name: &str) -> bool {
+        self.gitlabs.as_ref().is_none_or(|all| all.contains(&name))
+    }
 }
 
 /// The rules; what `[policy]` itself says is the one rule when there are no others.
@@ -143,6 +164,7 @@ impl Rule {
                 Reason::Against => Reasons::Against,
                 Reason::Always => Reasons::Always,
             },
+            signed: self.signed,
             reject_when: condition("reject_when", &self.reject_when)?,
             approve_when: condition("approve_when", &self.approve_when)?,
             decide_within: time("decide_within", &self.decide_within)?,
@@ -153,7 +175,7 @@ impl Rule {
 
 impl ScopeText {
     pub(super) fn read(&self, at: &str, known: &Known<'_>) -> Result<Scope> {
-        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlabs.contains(&it.as_str())) {
+        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlab(it)) {
             return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
         }
         Ok(Scope {
@@ -176,9 +198,7 @@ impl Requires {
         let approvals = self.approvals.is_some() || from != Who::default();
         match (approvals, self.all_of.as_slice(), self.any_of.as_slice()) {
             (_, [], []) => {
-                let configured =
-                    |name: &&String| *name == bus::UI_SOURCE || known.sources.contains_key(*name);
-                if let Some(name) = self.sources.iter().find(|name| !configured(name)) {
+                if let Some(name) = self.sources.iter().find(|name| !known.source(name)) {
                     return Err(ConfigError(format!("{at}: there is no source.{name}")));
                 }
                 let count = self.approvals.unwrap_or(NonZeroU32::MIN);

@@ -2,10 +2,12 @@
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
     time::Duration,
 };
 
 use bus::Names;
+use evidence::LogKey;
 use kit::config::ConfigError;
 use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
@@ -147,24 +149,13 @@ impl Config {
         })
     }
 
-    /// The names of the systems that may decide.
-    pub(crate) fn sources(&self) -> Result<Vec<String>> {
-        let wrong_one = self.source.keys().find(|it| !plain(it) || *it == bus::UI_SOURCE);
-        match wrong_one {
-            Some(name) => wrong(format!(
-                "source.{name}: a name is made of letters, digits, - and _, and is not ui"
-            )),
-            None => Ok(self.source.keys().cloned().collect()),
-        }
-    }
-
     /// How everything on the bus is called.
     pub(crate) fn names(&self) -> Names {
         Names::new(&self.bus.subject_root, &self.bus.stream_prefix)
     }
 
     fn recorder(&self, role: Role, secret: RecorderSecret) -> Result<recorder::Config> {
-        let sources = self.sources()?;
+        let sources = self.systems()?;
         let grpc_listen = match role {
             // Within one process nobody else needs to find it.
             Role::All => SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -185,10 +176,31 @@ impl Config {
                 .collect(),
             policy_of_check: self.policy_of_check(&policy)?,
             policy_hash: self.policy_hash(),
+            policy_text: self.policy_text(),
+            log_key: self.log_key(role)?,
             rights: self.rights()?,
             policy,
             look_at_the_clock_every: Duration::from_millis(self.recorder.clock_ms),
         })
+    }
+
+    /// What signs the checkpoints of the audit record; `up` has its own when none is written.
+    fn log_key(&self, role: Role) -> Result<Option<Arc<LogKey>>> {
+        let written = self.recorder.log_key.expose_secret();
+        let text = match (written, role) {
+            ("", Role::All) => return Ok(None),
+            ("", _) => {
+                return wrong(
+                    "recorder.log_key is not set (COUNTERSIGN_RECORDER__LOG_KEY): `countersign audit \
+                     key` makes one",
+                );
+            }
+            (written, _) => written,
+        };
+        let key = LogKey::read(text).map_err(|error| {
+            ConfigError(format!("recorder.log_key is not the key of a log: {error}"))
+        })?;
+        Ok(Some(Arc::new(key)))
     }
 
     fn database(&self) -> Result<recorder::Database> {
@@ -209,7 +221,9 @@ impl Config {
     fn ui(&self, role: Role, listen: SocketAddr, secret: RecorderSecret) -> Result<ui::Config> {
         let sign_in = self.sign_in(role, listen)?;
         let recorder_url = self.recorder.url.clone();
-        Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in })
+        let rates = self.source.iter().map(|(name, it)| (name.clone(), it.decisions_a_minute));
+        let decisions_a_minute = rates.collect();
+        Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in, decisions_a_minute })
     }
 
     fn bus_settings(&self, role: Role) -> Result<BusSettings> {
@@ -259,7 +273,7 @@ pub(super) fn is_set(secret: &SecretString) -> bool {
 }
 
 /// A name that can stand in a subject and in an address.
-fn plain(name: &str) -> bool {
+pub(super) fn plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
@@ -313,14 +327,14 @@ pub(super) mod tests {
     fn a_role_needs_only_its_own_secrets() {
         let bus = ("COUNTERSIGN_NATS_URL", "nats://127.0.0.1:4222");
         let secret = ("COUNTERSIGN_RECORDER__SECRET", "secret-of-the-test");
-        for role in [Role::Recorder, Role::Ui, Role::Decision] {
+        let no_key = trouble(Role::Recorder, &[bus, secret], "").unwrap_or_default();
+        assert!(no_key.starts_with("recorder.log_key is not set"), "{no_key}");
+        for role in [Role::Ui, Role::Decision] {
             assert_eq!(trouble(role, &[bus, secret], "COUNTERSIGN_HOOK_SECRET"), None);
             let no_secret = trouble(role, &[bus], "").unwrap_or_default();
             assert!(no_secret.starts_with("recorder.secret is not set"), "{no_secret}");
         }
-        for role in [Role::Recorder, Role::Ui] {
-            assert_eq!(trouble(role, &[bus, secret], "COUNTERSIGN_GITLAB_TOKEN"), None);
-        }
+        assert_eq!(trouble(Role::Ui, &[bus, secret], "COUNTERSIGN_GITLAB_TOKEN"), None);
         assert_eq!(trouble(Role::Ingress, &[bus], "COUNTERSIGN_GITLAB_TOKEN"), None);
         let short = trouble(Role::All, &[(secret.0, "short")], "").unwrap_or_default();
         assert_eq!(short, "recorder.secret must be 16 to 200 visible ASCII characters");

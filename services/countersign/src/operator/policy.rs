@@ -152,6 +152,9 @@ fn told(rule: &Rule) -> String {
         Reasons::Against => lines.push("  a rejection or revocation needs a reason".to_owned()),
         Reasons::Always => lines.push("  every decision needs a reason".to_owned()),
     }
+    if rule.signed {
+        lines.push("  systems must sign their decisions".to_owned());
+    }
     for (condition, does) in [(&rule.reject_when, "rejects"), (&rule.approve_when, "approves")] {
         if let Some(condition) = condition {
             lines.push(format!("  {does} by itself when {}", condition.as_str()));

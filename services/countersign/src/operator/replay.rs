@@ -157,6 +157,7 @@ fn attempt(recorded: &RecordedDecision, sha: &Sha) -> Option<Attempt> {
         actor: Actor { id: actor.id, name: actor.name, groups: actor.groups },
         word: Word::parse(&recorded.verdict)?,
         break_glass: recorded.break_glass,
+        signed: recorded.signed || recorded.source == bus::UI_SOURCE,
         sha: sha.clone(),
         target_branch: None,
         reason: recorded.reason.clone(),

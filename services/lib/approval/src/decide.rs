@@ -37,9 +37,7 @@ impl Gate {
             return request.review(attempt, policy);
         }
         admit(request, &attempt)?;
-        let said_by = (attempt.source.as_str(), &attempt.actor);
-        let said = (attempt.word, attempt.reason.as_str());
-        policy.check(&request.facts, said_by, said, attempt.break_glass)?;
+        policy.check(&request.facts, &attempt)?;
         let glass = policy.glass(&request.facts).filter(|_| attempt.break_glass);
         let frozen = policy.frozen(&request.facts, attempt.at);
         let frozen = frozen.filter(|_| !glass.is_some_and(|glass| glass.passes_freeze));

@@ -74,6 +74,8 @@ pub struct Attempt {
     pub word: Word,
     /// Whether they approve although the rule is not met.
     pub break_glass: bool,
+    /// Whether the source has signed it, as far as that is needed.
+    pub signed: bool,
     /// The commit they judged.
     pub sha: Sha,
     /// The target branch they judged, when they said so.

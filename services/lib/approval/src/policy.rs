@@ -20,7 +20,7 @@ pub use people::{People, Person};
 pub use requirement::{Finding, Requirement, Who};
 pub use rule::{Reasons, Rule, Scope};
 
-use crate::{Actor, Decision, Facts, Refusal, RefusalCode, Time, Timing, Verdict, Word};
+use crate::{Attempt, Decision, Facts, Refusal, RefusalCode, Time, Timing, Verdict, Word};
 
 /// What is said when no rule is for a merge request.
 const NO_RULE: &str = "No rule of the policy is for this merge request, so nobody can approve it.";
@@ -116,14 +116,10 @@ impl Policy {
     }
 
     /// Whether somebody may say something about a merge request, with these words.
-    pub fn check(
-        &self,
-        facts: &Facts,
-        (source, actor): (&str, &Actor),
-        (word, reason): (Word, &str),
-        break_glass: bool,
-    ) -> Result<(), Refusal> {
-        if break_glass {
+    pub fn check(&self, facts: &Facts, attempt: &Attempt) -> Result<(), Refusal> {
+        let (source, actor) = (attempt.source.as_str(), &attempt.actor);
+        let (word, reason) = (attempt.word, attempt.reason.as_str());
+        if attempt.break_glass {
             return self.check_broken(facts, (source, actor), (word, reason));
         }
         let Some(rule) = self.rule(facts) else {
@@ -133,6 +129,11 @@ impl Policy {
         let breaks = self.glass(facts).is_some_and(|glass| glass.from.includes(source, actor));
         if word == Word::Revoke && breaks {
             return Ok(());
+        }
+        if rule.signed && !attempt.signed {
+            let rule = &rule.name;
+            let message = format!("The rule {rule} takes only decisions that {source} has signed.");
+            return Err(Refusal::new(RefusalCode::NotAllowed, message));
         }
         rule.check(&self.people, facts, (source, actor), (word, reason))
     }

@@ -219,6 +219,13 @@ impl Request {
         self.decisions.iter().filter(|it| it.round == self.round)
     }
 
+    /// The verdict of this round and why, from what is known of it and nothing else.
+    #[must_use]
+    pub fn judged(mut self, policy: &Policy) -> (Verdict, String) {
+        self.judge(policy);
+        (self.verdict, self.explanation)
+    }
+
     /// Looks at the decisions of this round again.
     pub(crate) fn judge(&mut self, policy: &Policy) {
         let evaluation = self.look_at(policy);

@@ -76,6 +76,7 @@ pub(crate) fn attempt(who: &str, word: Word, digit: char, at: i64) -> Attempt {
         actor: actor(who),
         word,
         break_glass: false,
+        signed: false,
         sha: sha(digit),
         target_branch: None,
         reason: String::new(),

@@ -8,5 +8,6 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod lifecycle;
+pub mod pace;
 pub mod replica;
 pub mod telemetry;

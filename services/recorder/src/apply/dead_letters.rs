@@ -197,7 +197,6 @@ fn headers<'a>(all: impl IntoIterator<Item = (&'a String, &'a String)>) -> Strin
 fn draft(letter: &dead_letter::Model) -> Draft {
     let dead_letter::Model { stream, sequence, cause, .. } = letter;
     Draft {
-        request_id: None,
         kind: "buried",
         message: format!("A message of {stream} ({sequence}) could not be applied: {cause}"),
         data: json!({
@@ -209,5 +208,6 @@ fn draft(letter: &dead_letter::Model) -> Draft {
             "data_sha256": hex::encode(Sha256::digest(&letter.data)),
             "data_size": letter.data_size,
         }),
+        ..Draft::default()
     }
 }

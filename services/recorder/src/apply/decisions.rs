@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Rules, clean, follow, from_json, read};
+use super::{Rules, clean, follow, from_json, read, signature};
 use crate::store::{Change, Draft, GateKey, Ledger, decision, repetition};
 
 /// Longest reason kept, in characters.
@@ -25,6 +25,8 @@ pub(super) struct Decided {
     sequence: i64,
     at: Time,
     message: Decision,
+    /// The message as it came, to look at its signature.
+    delivery: Delivery,
 }
 
 /// What became of an attempt.
@@ -80,6 +82,7 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Decided, Failure> {
         sequence: i64::try_from(delivery.sequence).unwrap_or_default(),
         at: Time(delivery.stored_at_micros),
         message,
+        delivery: delivery.clone(),
     })
 }
 
@@ -177,6 +180,8 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         let sentence = format!("The source {} is not configured.", decided.source);
         return Err(Refusal::new(RefusalCode::UnknownSource, sentence));
     }
+    let signed_by = signature::signer(&rules.keys, &decided.source, &decided.delivery)
+        .map_err(|sentence| Refusal::new(RefusalCode::NotAllowed, sentence))?;
     let word = Word::parse(&message.verdict)
         .ok_or_else(|| invalid("verdict must be approve, reject, revoke or review."))?;
     let sha = Sha::parse(&message.sha)
@@ -192,6 +197,8 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         },
         word,
         break_glass: message.break_glass,
+        // People are known by their sessions.
+        signed: signed_by.is_some() || decided.source == bus::UI_SOURCE,
         sha,
         target_branch: Some(message.target_branch.clone()).filter(|branch| !branch.is_empty()),
         reason: clean(&message.reason, REASON_CHARS_MAX),
@@ -287,13 +294,14 @@ fn draft(decided: &Decided, verdict: &Verdict) -> Draft {
             "source": decided.source,
             "decision_id": decided.decision_id,
             "digest": decided.digest,
-            "actor_id": actor_id(decided),
+            "signature": decided.delivery.header(signature::HEADER).map(|it| clean(it, 128)),
             "verdict": clean(&decided.message.verdict, 40),
             "break_glass": decided.message.break_glass,
             "sha": clean(&decided.message.sha, 64),
             "code": verdict.code,
             "round": verdict.round,
         }),
+        personal: json!({ "actor_id": actor_id(decided) }),
     }
 }
 
@@ -342,6 +350,7 @@ fn row(decided: &Decided, verdict: &Verdict, request_id: Option<Uuid>) -> decisi
         request_id: Set(request_id),
         verdict: Set(clean(&message.verdict, 40)),
         break_glass: Set(message.break_glass),
+        signed: Set(decided.delivery.header(signature::HEADER).is_some()),
         sha: Set(clean(&message.sha, 64)),
         actor_id: Set(clean(actor.id.trim(), 255)),
         actor_name: Set(clean(&actor.name, 255)),

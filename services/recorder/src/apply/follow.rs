@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use approval::{Command, Effect, Ending, Gate, Request, Shown, Standing, State, Status};
 use bus::{EventType, Kind, Stream};
+use evidence::Inputs;
 use proto::v1::{
     LookUpCommand, ReadBackCommand, RequestEvent, RespondCommand, Status as WireStatus,
 };
 use serde::Serialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Rules, glass};
@@ -91,7 +93,7 @@ fn opened(
         _ => now_is(request, state),
     };
     let data = json!({ "state": state.as_str(), "policy": rules.policy_hash });
-    record(change, request.id, "opened", message.clone(), data);
+    judged(change, request, "opened", message.clone(), data);
     event(change, rules, key, request, EventType::RequestOpened, &message, now);
 }
 
@@ -136,10 +138,30 @@ fn became(
         "was": was.as_str(), "state": state.as_str(), "round": request.round,
         "policy": rules.policy_hash,
     });
-    record(change, request.id, "became", message.clone(), data);
+    judged(change, request, "became", message.clone(), data);
     if let Some(kind) = event_type(state) {
         event(change, rules, key, request, kind, &message, now);
     }
+}
+
+/// An audit record of a verdict, with what it was made of: whoever has the policy can make it once more.
+fn judged(
+    change: &mut Change,
+    request: &Request,
+    kind: &'static str,
+    message: String,
+    mut data: serde_json::Value,
+) {
+    let mut personal = json!({ "explanation": request.explanation });
+    // What is not current has the verdict that it had.
+    if request.standing == Standing::Current {
+        let inputs = json!(Inputs::of(request));
+        data["verdict"] = json!(request.verdict.as_str());
+        data["inputs_sha256"] = json!(hex::encode(Sha256::digest(inputs.to_string())));
+        personal["inputs"] = inputs;
+    }
+    let request_id = Some(request.id);
+    change.drafts.push(Draft { request_id, kind, message, data, personal });
 }
 
 /// An audit record about a request.
@@ -150,7 +172,13 @@ pub(super) fn record(
     message: String,
     data: serde_json::Value,
 ) {
-    change.drafts.push(Draft { request_id: Some(request_id), kind, message, data });
+    change.drafts.push(Draft {
+        request_id: Some(request_id),
+        kind,
+        message,
+        data,
+        ..Draft::default()
+    });
 }
 
 /// An event for anyone who listens.

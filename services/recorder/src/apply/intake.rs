@@ -148,6 +148,7 @@ pub(super) fn apply(rules: &Rules, ledger: &mut Ledger, seen: &Seen) {
             "state": seen.message.state,
             "body_sha256": seen.message.body_sha256,
         }),
+        ..Draft::default()
     });
     change.deliveries.push(row(seen, request_id, now));
     follow::effects(&mut change, rules, key, gate, effects, now);

@@ -90,6 +90,7 @@ pub(super) async fn apply(
             "http_status": reported.message.http_status,
             "attempt": reported.message.attempt,
         }),
+        ..Draft::default()
     });
     change.responses.push(row(reported, now));
     change.leases.extend(reported.lease_id);

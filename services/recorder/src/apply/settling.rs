@@ -374,12 +374,11 @@ fn draft(
     message: String,
     operator: &Operator,
 ) -> Draft {
+    let personal = json!({ "operator": operator.name, "why": operator.why });
     let data = json!({
         "dead_letter_id": letter.id,
-        "operator": operator.name,
-        "why": operator.why,
         "stream": letter.stream,
         "sequence": letter.sequence,
     });
-    Draft { request_id: None, kind, message, data }
+    Draft { kind, message, data, personal, ..Draft::default() }
 }

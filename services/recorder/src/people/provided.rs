@@ -153,7 +153,7 @@ impl People {
         message: String,
     ) -> Result<(), Refused> {
         let data = json!({ "person": person.id, "groups": person.groups, "issuer": person.issuer });
-        let draft = Draft { request_id: None, kind, message, data };
+        let draft = Draft { kind, message, personal: data, ..Draft::default() };
         Ok(self.store.commit_with(ledger, draft).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! From records to messages.
 
 use approval::{Ending, Policy, Request, Standing, Status};
+use evidence::Personal;
 use proto::v1::{
     Actor, Evidence, Finding, GetWantedAnswerResponse, ListWatchedResponse, RecordedDecision,
     Request as WireRequest, Status as WireStatus, TimelineEntry, WatchRequestsResponse,
@@ -9,7 +10,7 @@ use proto::v1::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::store::{GateKey, Recorded, decision, known_check};
+use crate::store::{GateKey, Recorded, audit, decision, known_check};
 
 pub(super) fn sequence(sequence: i64) -> u64 {
     u64::try_from(sequence).unwrap_or_default()
@@ -109,6 +110,7 @@ pub(super) fn decision(row: decision::Model) -> RecordedDecision {
         message: row.message,
         at: Some(proto::timestamp(row.at)),
         break_glass: row.break_glass,
+        signed: row.signed && row.accepted,
     }
 }
 
@@ -123,17 +125,29 @@ pub(super) fn finding(finding: approval::Finding) -> Finding {
 struct StoredRecord {
     at: i64,
     kind: String,
-    message: String,
+    message: Option<String>,
 }
 
-/// A record of the audit chain as a step that people can read.
-pub(super) fn timeline_entry((seq, record): &(i64, String)) -> Option<TimelineEntry> {
-    let StoredRecord { at, kind, message } = serde_json::from_str(record).ok()?;
+/// An audit record as a step that people can read.
+pub(super) fn timeline_entry(row: &audit::Model) -> Option<TimelineEntry> {
+    let StoredRecord { at, kind, message } = serde_json::from_str(&row.record).ok()?;
     // A `pending` that is said again and again tells people nothing.
     if kind == "beat" {
         return None;
     }
-    Some(TimelineEntry { sequence: sequence(*seq), at: Some(proto::timestamp(at)), kind, message })
+    let personal = row.personal.as_deref().map(serde_json::from_str::<Personal>);
+    // Records from before there was a personal part have their sentence themselves.
+    let message = match (personal, message) {
+        (Some(Ok(personal)), _) => personal.message,
+        (_, Some(message)) => message,
+        _ => "(erased)".to_owned(),
+    };
+    Some(TimelineEntry {
+        sequence: sequence(row.seq),
+        at: Some(proto::timestamp(at)),
+        kind,
+        message,
+    })
 }
 
 /// The answer that GitLab should show now, if this command is still the one to bring it there.

@@ -83,7 +83,7 @@ impl Store {
         };
         store.check(database).await?;
         Migrator::up(&store.write, None).await?;
-        let seq = super::ledger::begin_chain(&store.write).await?;
+        let seq = super::ledger::begin_record(&store.write).await?;
         store.committed.send_replace(seq);
         store.known_checks.load(&store.write).await?;
         Ok(store)

@@ -81,6 +81,7 @@ pub(crate) mod decision {
         pub request_id: Option<Uuid>,
         pub verdict: String,
         pub break_glass: bool,
+        pub signed: bool,
         pub sha: String,
         pub actor_id: String,
         pub actor_name: String,
@@ -186,6 +187,7 @@ pub(crate) mod audit {
         pub seq: i64,
         pub request_id: Option<Uuid>,
         pub record: String,
+        pub personal: Option<String>,
         pub hash: String,
     }
 
@@ -363,6 +365,26 @@ pub(crate) mod policy_seen {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i32,
         pub hash: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A signed checkpoint of the audit record.
+pub(crate) mod checkpoint {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "checkpoint")]
+    pub struct Model {
+        /// Records in the tree.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub size: i64,
+        pub note: String,
+        pub at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,9 @@
-//! One transaction: what was known, what changed, and the audit chain that says so.
+//! One transaction: what was known, what changed, and the audit records that say so.
 
 use std::collections::{HashMap, HashSet};
 
 use approval::Gate;
+use evidence::Frontier;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
     PaginatorTrait, QueryFilter, QuerySelect, Set, TryIntoModel, sea_query::OnConflict,
@@ -23,12 +24,19 @@ use super::{
 /// Statements that are built before they are needed.
 const STEPS_AHEAD: usize = 4;
 
-/// Makes sure that the chain has a beginning; returns its end.
-pub(super) async fn begin_chain(db: &DatabaseConnection) -> Result<i64, DbErr> {
+/// Makes sure that the audit record has a beginning; returns its end.
+pub(super) async fn begin_record(db: &DatabaseConnection) -> Result<i64, DbErr> {
     let first = ledger::ActiveModel { id: Set(HEAD), seq: Set(0), hash: Set(String::new()) };
     let nothing = OnConflict::column(ledger::Column::Id).do_nothing().to_owned();
     ledger::Entity::insert(first).on_conflict(nothing).exec_without_returning(db).await?;
     Ok(ledger::Entity::find_by_id(HEAD).one(db).await?.map_or(0, |head| head.seq))
+}
+
+/// The tree over all audit records, as the head has it.
+pub(super) fn tree_of(head: &ledger::Model) -> Result<Frontier, DbErr> {
+    let size = u64::try_from(head.seq).unwrap_or_default();
+    let tree = Frontier::read(size, &head.hash);
+    tree.ok_or_else(|| DbErr::Custom("the head of the audit record cannot be read".to_owned()))
 }
 
 /// A transaction with the gates it works on.
@@ -36,7 +44,7 @@ pub(crate) struct Ledger {
     tx: DatabaseTransaction,
     now: i64,
     seq: i64,
-    hash: String,
+    tree: Frontier,
     gates: HashMap<GateKey, LoadedGate>,
     change: Change,
     published: Published,
@@ -54,8 +62,9 @@ impl Ledger {
         let (published, shapes) = (store.published().clone(), store.shapes().clone());
         let change = Change::default();
         let known_checks = store.known().clone();
-        let (seq, hash) = (head.seq, head.hash);
-        Ok(Self { tx, now, seq, hash, gates, change, published, shapes, known_checks })
+        let seq = head.seq;
+        let tree = tree_of(&head)?;
+        Ok(Self { tx, now, seq, tree, gates, change, published, shapes, known_checks })
     }
 
     /// The time of this transaction.
@@ -188,11 +197,11 @@ impl Ledger {
     /// Writes everything and commits. The statements are built beside the database's work on those
     /// before them.
     pub(crate) async fn commit(self) -> Result<Committed, DbErr> {
-        let Self { tx, now, seq, hash, gates, change, published, shapes, known_checks } = self;
+        let Self { tx, now, seq, tree, gates, change, published, shapes, known_checks } = self;
         let (checks, leases) = (change.checks.clone(), change.leases.clone());
         let (steps, mut next) = mpsc::channel(STEPS_AHEAD);
         let steps = Steps::new(&tx, shapes, steps);
-        let writing = Writing { steps, now, seq, hash, gates, change };
+        let writing = Writing { steps, now, seq, tree, gates, change };
         let written = tokio::task::spawn_blocking(|| writing.write());
         while let Some(step) = next.recv().await {
             let result = tx.execute_raw(step.statement).await?;

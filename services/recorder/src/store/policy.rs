@@ -16,7 +16,11 @@ impl Store {
     }
 
     /// Puts on record which policy what is open was judged under.
-    pub(crate) async fn judged_under(&self, hash: &str, now: i64) -> Result<(), DbErr> {
+    pub(crate) async fn judged_under(
+        &self,
+        (hash, text): (&str, &str),
+        now: i64,
+    ) -> Result<(), DbErr> {
         let before = self.policy_seen().await?;
         let ledger = Ledger::begin(self, now).await?;
         let row = policy_seen::ActiveModel { id: Set(ONLY), hash: Set(hash.to_owned()) };
@@ -29,8 +33,9 @@ impl Store {
             Some(_) => "The policy has changed; what is open was judged anew.",
             None => "The first policy is in force.",
         };
-        let (message, data) = (message.to_owned(), json!({ "policy": hash, "before": before }));
-        let draft = Draft { request_id: None, kind: "policy", message, data };
+        let (message, data) =
+            (message.to_owned(), json!({ "policy": hash, "text": text, "before": before }));
+        let draft = Draft { kind: "policy", message, data, ..Draft::default() };
         self.commit_with(ledger, draft).await
     }
 }

@@ -246,16 +246,15 @@ impl Store {
     }
 
     /// The audit records about a request, oldest first.
-    pub(crate) async fn records(&self, id: Uuid) -> Result<Vec<(i64, String)>, DbErr> {
-        let query = audit::Entity::find()
-            .select_only()
-            .columns([audit::Column::Seq, audit::Column::Record])
+    pub(crate) async fn records(&self, id: Uuid) -> Result<Vec<audit::Model>, DbErr> {
+        audit::Entity::find()
             .filter(audit::Column::RequestId.eq(id))
-            .order_by_asc(audit::Column::Seq);
-        query.into_tuple().all(self.read()).await
+            .order_by_asc(audit::Column::Seq)
+            .all(self.read())
+            .await
     }
 
-    /// The end of the chain.
+    /// The last audit record.
     pub(crate) async fn sequence(&self) -> Result<i64, DbErr> {
         let head = ledger::Entity::find_by_id(1).one(self.read()).await?;
         Ok(head.map_or(0, |head| head.seq))

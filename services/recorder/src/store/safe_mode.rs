@@ -1,27 +1,14 @@
-//! What safe mode remembers, and the proof that the audit record is as it was written.
+//! What safe mode remembers.
 
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    sea_query::OnConflict,
-};
+use sea_orm::{DbErr, EntityTrait, Set, sea_query::OnConflict};
 
 use super::{
     Store,
-    entity::{audit, ledger, safe_mode, stream_mark},
-    writing::{HEAD, chained},
+    entity::{safe_mode, stream_mark},
 };
 
-/// Records that are read at once.
-const RECORDS: u64 = 2_000;
 /// The only row of the table `safe_mode`.
 const ONLY: i32 = 1;
-
-/// Where the audit record stops being what was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Broken {
-    /// The last record that verifies; 0 when none does.
-    pub(crate) after: i64,
-}
 
 impl Store {
     /// Since when, in microseconds since 1970 UTC, and why only `failed` may be posted.
@@ -60,7 +47,7 @@ impl Store {
         insert.exec_without_returning(self.write()).await.map(drop)
     }
 
-    async fn verified_from(&self) -> Result<i64, DbErr> {
+    pub(super) async fn verified_from(&self) -> Result<i64, DbErr> {
         let row = safe_mode::Entity::find_by_id(ONLY).one(self.read()).await?;
         Ok(row.map_or(0, |row| row.verified_from))
     }
@@ -88,39 +75,5 @@ impl Store {
             .to_owned();
         let insert = stream_mark::Entity::insert(row).on_conflict(conflict);
         insert.exec_without_returning(self.write()).await.map(drop)
-    }
-
-    /// Verifies the audit record from where an operator last accepted it, up to its end now.
-    pub(crate) async fn verify_chain(&self) -> Result<Result<i64, Broken>, DbErr> {
-        let head = ledger::Entity::find_by_id(HEAD).one(self.read()).await?;
-        let (end, last_hash) = head.map_or((0, String::new()), |head| (head.seq, head.hash));
-        let mut after = self.verified_from().await?.min(end);
-        let mut hash = match after {
-            0 => String::new(),
-            seq => {
-                let row = audit::Entity::find_by_id(seq).one(self.read()).await?;
-                row.map(|row| row.hash).unwrap_or_default()
-            }
-        };
-        while after < end {
-            let rows = audit::Entity::find()
-                .filter(audit::Column::Seq.gt(after))
-                .filter(audit::Column::Seq.lte(end))
-                .order_by_asc(audit::Column::Seq)
-                .limit(RECORDS)
-                .all(self.read())
-                .await?;
-            if rows.is_empty() {
-                return Ok(Err(Broken { after }));
-            }
-            for row in rows {
-                hash = chained(&hash, &row.record);
-                if row.seq != after + 1 || row.hash != hash {
-                    return Ok(Err(Broken { after }));
-                }
-                after = row.seq;
-            }
-        }
-        Ok(if hash == last_hash { Ok(end) } else { Err(Broken { after }) })
     }
 }

@@ -1,14 +1,14 @@
-//! What a transaction writes: the audit chain first, then the rows that it speaks of.
+//! What a transaction writes: the audit records first, then the rows that it speaks of.
 
 use std::collections::{HashMap, HashSet};
 
 use approval::{Gate, Request};
+use evidence::{Frontier, Personal, Record, commitment, leaf_hash};
 use sea_orm::{
     DbErr, Set,
     sea_query::{Alias, Expr, ExprTrait, OnConflict},
 };
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -25,16 +25,18 @@ use super::{
 pub(super) const HEAD: i32 = 1;
 
 /// An audit record before it has its place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Draft {
     /// The request it is about.
     pub(crate) request_id: Option<Uuid>,
     /// Stable word: received, opened, decided, ...
     pub(crate) kind: &'static str,
-    /// One sentence for a human.
+    /// One sentence for a human; it can name people.
     pub(crate) message: String,
-    /// What a machine needs to check it.
+    /// What a machine needs to check it, without the names of people: it stays for ever.
     pub(crate) data: serde_json::Value,
+    /// What else there is, about people: it can be erased.
+    pub(crate) personal: serde_json::Value,
 }
 
 /// A message for the outbox before it has its place.
@@ -79,7 +81,7 @@ impl Change {
 /// What a commit has left.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    /// The end of the chain.
+    /// The last audit record.
     pub(crate) seq: i64,
     /// Messages that must be published.
     pub(crate) outbox: Vec<outbox::Model>,
@@ -98,7 +100,7 @@ pub(super) struct Writing {
     pub(super) steps: Steps,
     pub(super) now: i64,
     pub(super) seq: i64,
-    pub(super) hash: String,
+    pub(super) tree: Frontier,
     pub(super) gates: HashMap<GateKey, LoadedGate>,
     pub(super) change: Change,
 }
@@ -107,7 +109,7 @@ impl Writing {
     /// Hands over all statements, in an order that never changes.
     pub(super) fn write(mut self) -> Result<Committed, DbErr> {
         self.note_the_rest();
-        let marks = self.chain()?;
+        let marks = self.append()?;
         self.requests(&marks)?;
         let change = std::mem::take(&mut self.change);
         let Change { deliveries, decisions, repetitions, responses, checks, outbox, .. } = change;
@@ -131,7 +133,11 @@ impl Writing {
             .collect();
         let messages = outbox.iter().cloned().map(outbox::ActiveModel::from).collect();
         self.steps.insert(messages)?;
-        let head = ledger::ActiveModel { id: Set(HEAD), seq: Set(self.seq), hash: Set(self.hash) };
+        let head = ledger::ActiveModel {
+            id: Set(HEAD),
+            seq: Set(self.seq),
+            hash: Set(self.tree.to_text()),
+        };
         self.steps.update(head)?;
         Ok(Committed { seq: self.seq, outbox })
     }
@@ -149,6 +155,7 @@ impl Writing {
                         kind: "noted",
                         message: "What is known of it has changed.".to_owned(),
                         data: json!({}),
+                        ..Draft::default()
                     });
                 }
             }
@@ -156,7 +163,7 @@ impl Writing {
     }
 
     /// Appends the audit records; returns the last sequence of each request.
-    fn chain(&mut self) -> Result<HashMap<Uuid, i64>, DbErr> {
+    fn append(&mut self) -> Result<HashMap<Uuid, i64>, DbErr> {
         let mut last = HashMap::new();
         let drafts = std::mem::take(&mut self.change.drafts);
         let mut rows = Vec::with_capacity(ROWS_MAX);
@@ -165,16 +172,18 @@ impl Writing {
                 self.steps.insert(std::mem::take(&mut rows))?;
             }
             self.seq += 1;
-            let record = json!({
-                "seq": self.seq,
-                "at": self.now,
-                "kind": draft.kind,
-                "request_id": draft.request_id,
-                "message": draft.message,
-                "data": draft.data,
-            })
-            .to_string();
-            self.hash = chained(&self.hash, &record);
+            let personal = personal(draft.message, draft.personal)?;
+            let record = Record {
+                seq: u64::try_from(self.seq).unwrap_or_default(),
+                at: self.now,
+                kind: draft.kind.to_owned(),
+                request_id: draft.request_id,
+                data: draft.data,
+                personal: commitment(&personal),
+            };
+            let record = text_of(&record)?;
+            let hash = leaf_hash(record.as_bytes());
+            self.tree.push(hash);
             if let Some(request_id) = draft.request_id {
                 last.insert(request_id, self.seq);
             }
@@ -182,7 +191,8 @@ impl Writing {
                 seq: Set(self.seq),
                 request_id: Set(draft.request_id),
                 record: Set(record),
-                hash: Set(self.hash.clone()),
+                personal: Set(Some(personal)),
+                hash: Set(hex::encode(hash)),
             });
         }
         self.steps.insert(rows)?;
@@ -218,11 +228,13 @@ fn if_next_version() -> OnConflict {
         .to_owned()
 }
 
-/// The hash of a record and of everything before it: SHA-256, lower-case hex.
-pub(crate) fn chained(previous: &str, record: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(previous.as_bytes());
-    hash.update([0]);
-    hash.update(record.as_bytes());
-    hex::encode(hash.finalize())
+/// What a record says of people, with a salt of its own.
+fn personal(message: String, data: Value) -> Result<String, DbErr> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| DbErr::Custom(error.to_string()))?;
+    text_of(&Personal { salt: hex::encode(salt), message, data })
+}
+
+fn text_of(value: &impl serde::Serialize) -> Result<String, DbErr> {
+    serde_json::to_string(value).map_err(|error| DbErr::Custom(error.to_string()))
 }

@@ -102,6 +102,8 @@ pub(crate) struct ReceiptBody {
             content_type = "application/problem+json"),
         (status = 422, description = "Something is missing or wrong", body = ProblemBody,
             content_type = "application/problem+json"),
+        (status = 429, description = "The source decides more often than it may; Retry-After says when",
+            body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "It was not stored; try again", body = ProblemBody,
             content_type = "application/problem+json")))]
 pub(crate) async fn decide(
@@ -112,6 +114,7 @@ pub(crate) async fn decide(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let source = caller.may("decide")?;
+    app.paces.admit(source).map_err(Problem::TooOften)?;
     let request_id = Uuid::parse_str(&id).map_err(|_| Problem::NoSuchRequest)?;
     if !is_json(&headers) {
         return Err(Problem::NotJson);

@@ -1,5 +1,7 @@
 //! What went wrong, as a machine reads it (RFC 9457).
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -40,6 +42,9 @@ pub(crate) enum Problem {
     /// When recorder refused the decision, with its receipt.
     #[error("{}", .0.message)]
     Refused(Receipt),
+    /// When a source decides more often than it may, with the time until it may again.
+    #[error("This source decides too often; try again after the time in Retry-After.")]
+    TooOften(Duration),
     /// When recorder or the bus is away.
     #[error("This cannot be done now; try again with the same decision_id.")]
     Unavailable,
@@ -58,7 +63,7 @@ pub(crate) struct ProblemBody {
     /// What was wrong and what to do, in one sentence.
     detail: String,
     /// For programs: those of the receipt, or invalid, unauthorized, forbidden, not_found,
-    /// method_not_allowed, unsupported_media_type, too_large, unavailable.
+    /// method_not_allowed, unsupported_media_type, too_large, too_many_requests, unavailable.
     code: String,
     /// The decision that was refused and recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +82,7 @@ impl Problem {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Refused(receipt) => (refusal(&receipt.code), &receipt.code),
+            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         }
     }
@@ -123,9 +129,12 @@ impl IntoResponse for Problem {
         if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        if matches!(self, Self::Unavailable) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
+        let wait = match &self {
+            Self::Unavailable => Some(5),
+            Self::TooOften(wait) => Some(wait.as_secs() + 1),
+            _ => None,
+        };
+        headers.extend(wait.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
         response
     }
 }

@@ -46,6 +46,7 @@ impl Setting {
             ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0"),
             ("COUNTERSIGN_RECORDER__LISTEN", "127.0.0.1:0"),
             ("COUNTERSIGN_RECORDER__SECRET", "the-secret-of-recorder"),
+            ("COUNTERSIGN_RECORDER__LOG_KEY", tests::LOG_KEY),
             ("COUNTERSIGN_DATA_DIR", &data),
         ];
         let all = own.iter().chain(more);

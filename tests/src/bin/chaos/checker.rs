@@ -106,7 +106,7 @@ pub(crate) fn check(observed: &Observed) -> Checked {
         heads::each_shows_its_verdict(observed, &mut remarks),
         decisions::each_is_recorded_once(observed),
         decisions::each_attempt_has_one_receipt(observed),
-        record::the_chain_holds(observed),
+        record::the_tree_holds(observed),
         posts::none_overlap(observed, &mut remarks),
         record::nothing_is_dropped(observed),
         record::no_secret_is_in_a_log(observed),

@@ -109,6 +109,8 @@ pub(crate) struct Record {
     /// Ids of the rows of `response`.
     pub(crate) responses: Vec<String>,
     pub(crate) audit: Vec<Audit>,
+    /// The right edge of the tree over them, as recorder goes on from it.
+    pub(crate) tree: String,
 }
 
 /// A receipt on the bus.

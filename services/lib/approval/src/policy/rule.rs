@@ -44,6 +44,8 @@ pub struct Rule {
     pub pushers_may_approve: bool,
     /// What somebody must say why.
     pub reasons: Reasons,
+    /// Whether systems must have signed their decisions.
+    pub signed: bool,
     /// When it rejects by itself: people's approvals do not count then.
     pub reject_when: Option<Condition>,
     /// When it approves by itself, without people.
@@ -80,6 +82,7 @@ impl Rule {
             author_may_approve: false,
             pushers_may_approve: false,
             reasons,
+            signed: false,
             reject_when: None,
             approve_when: None,
             decide_within: None,

@@ -45,8 +45,25 @@ fn verdict(policy: &Policy, decisions: &[&Decision]) -> Verdict {
     policy.evaluate(&facts(), decisions, &Timing::default()).verdict
 }
 
+/// Whoever made a decision tries another one.
+fn tries(who: &Decision, word: Word, reason: &str) -> Attempt {
+    let (source, actor, reason) = (who.source.clone(), who.actor.clone(), reason.to_owned());
+    Attempt { source, actor, word, reason, ..crate::testing::attempt("", word, 'a', 1) }
+}
+
+#[test]
+fn a_rule_can_ask_for_signed_decisions() {
+    let mut policy = policy(1);
+    policy.rules[0].signed = true;
+    let ada = decision("ada", Word::Approve, 1);
+    let said = "The rule default takes only decisions that ui has signed.";
+    assert_eq!(says(&policy, &ada, Word::Approve, "").as_deref(), Some(said));
+    let signed = Attempt { signed: true, ..tries(&ada, Word::Approve, "") };
+    assert_eq!(policy.check(&facts(), &signed), Ok(()));
+}
+
 fn says(policy: &Policy, who: &Decision, word: Word, reason: &str) -> Option<String> {
-    let said = policy.check(&facts(), (&who.source, &who.actor), (word, reason), false);
+    let said = policy.check(&facts(), &tries(who, word, reason));
     said.err().map(|refusal| refusal.message)
 }
 
@@ -207,7 +224,7 @@ fn the_author_and_those_who_pushed_may_not_approve_but_may_reject() {
     let policy = Policy { people: jane(), ..policy(1) };
     let jane = decision("jane", Word::Approve, 1);
     let check = |facts: &Facts, word| {
-        policy.check(facts, ("ui", &jane.actor), (word, ""), false).err().map(|it| it.message)
+        policy.check(facts, &tries(&jane, word, "")).err().map(|it| it.message)
     };
     let author = Facts { author_id: Some(7), ..facts() };
     let pusher = Facts { author_id: Some(1), pushed_by: vec![2, 70], ..facts() };

@@ -69,15 +69,18 @@ fn posts(observed: &mut Observed, status: &str, received: Micros, ended: Micros)
     });
 }
 
-fn chain(records: &[&str]) -> Vec<Audit> {
-    let mut hash = String::new();
+fn records(of: &[&str]) -> Vec<Audit> {
     let next = |(place, record): (usize, &&str)| {
-        let digest = Sha256::new().chain_update(&hash).chain_update([0]).chain_update(record);
-        hash = hex::encode(digest.finalize());
+        let leaf = Sha256::new().chain_update([0]).chain_update(record).finalize();
         let seq = i64::try_from(place).unwrap() + 1;
-        Audit { seq, record: (*record).to_owned(), hash: hash.clone() }
+        Audit { seq, record: (*record).to_owned(), hash: hex::encode(leaf) }
     };
-    records.iter().enumerate().map(next).collect()
+    of.iter().enumerate().map(next).collect()
+}
+
+fn tree(of: &[Audit]) -> String {
+    let leaf = |it: &Audit| hex::decode(&it.hash).unwrap().try_into().unwrap();
+    super::record::peaks(&of.iter().map(leaf).collect::<Vec<[u8; 32]>>())
 }
 
 /// One merge request, approved by two people and passed.
@@ -116,7 +119,8 @@ fn good() -> Observed {
         target_branch: text("main"),
         status: text("passed"),
     });
-    observed.record.audit = chain(&["one", "two", "three"]);
+    observed.record.audit = records(&["one", "two", "three"]);
+    observed.record.tree = tree(&observed.record.audit);
     decides(&mut observed, "jane", Word::Approve, SECOND);
     decides(&mut observed, "john", Word::Approve, 2 * SECOND);
     posts(&mut observed, "passed", 2 * SECOND + 10, 2 * SECOND + 20);
@@ -249,11 +253,12 @@ fn two_receipts_for_one_attempt_are_told() {
 }
 
 #[test]
-fn a_broken_chain_is_told() {
-    breaks("I6", "audit record 2 does not follow from 1", |it| {
+fn a_broken_record_is_told() {
+    breaks("I6", "audit record 2 is not what its hash says", |it| {
         let honest = std::mem::replace(&mut it.record.audit[1].record, text("another"));
         assert_eq!(honest, "two");
     });
+    breaks("I6", "the tree of the audit record is another one", |it| it.record.tree.clear());
     let mut observed = good();
     observed.record.audit.remove(1);
     assert_eq!(told(&observed)[0].1, "the audit record goes from 1 to 3");

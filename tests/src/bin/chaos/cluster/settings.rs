@@ -111,6 +111,7 @@ impl Around<'_> {
         let log = ours.map(|room| format!("{room}=debug")).join(",");
         set("COUNTERSIGN_LOG", format!("info,{log}"));
         set("COUNTERSIGN_RECORDER__SECRET", RECORDER_SECRET.to_owned());
+        set("COUNTERSIGN_RECORDER__LOG_KEY", tests::LOG_KEY.to_owned());
         match role {
             "recorder" => {
                 set("COUNTERSIGN_RECORDER__LISTEN", address.to_string());

@@ -117,6 +117,9 @@ async fn record(database: &DatabaseConnection) -> Result<Record> {
     for row in rows(database, "SELECT seq, record, hash FROM audit ORDER BY seq").await? {
         record.audit.push(Audit { seq: at(&row, 0)?, record: at(&row, 1)?, hash: at(&row, 2)? });
     }
+    for row in rows(database, "SELECT hash FROM ledger").await? {
+        record.tree = at(&row, 0)?;
+    }
     let recorded = recorded(&record.audit);
     let sql = "SELECT id, origin, iid, body_sha256, recorded_at FROM delivery";
     for row in rows(database, sql).await? {
