@@ -11,6 +11,7 @@ mod browser;
 mod bus;
 mod bus_permissions;
 mod calls;
+mod contract;
 mod corpus;
 mod crashes;
 mod dead_letters;

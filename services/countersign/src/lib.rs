@@ -13,8 +13,8 @@ pub use config::{Config, load};
 pub use demo::demo;
 pub use kit::config::ConfigError;
 pub use operator::{
-    AuditArgs, BusArgs, DeadArgs, PolicyArgs, Problem, SafeModeArgs, TokenArgs, UserArgs, audit,
-    bus, dead, policy, safe_mode, token, user,
+    AuditArgs, BusArgs, DeadArgs, PolicyArgs, Problem, SafeModeArgs, SchemaArgs, TokenArgs,
+    UserArgs, audit, bus, dead, policy, safe_mode, schema, token, user,
 };
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use countersign::{
     AuditArgs, BusArgs, Config, ConfigError, DeadArgs, Outcome, PolicyArgs, Problem, Role,
-    SafeModeArgs, TokenArgs, UserArgs, load,
+    SafeModeArgs, SchemaArgs, TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -44,6 +44,8 @@ enum Command {
     Policy(PolicyArgs),
     /// Say whether only failed is posted and why, or go on
     SafeMode(SafeModeArgs),
+    /// Print the contract with other systems on the bus: AsyncAPI, JSON Schema
+    Schema(SchemaArgs),
     /// Make, list and revoke the tokens of systems that decide over HTTP
     Token(TokenArgs),
     /// Add, list and change the people who sign in with a password
@@ -84,6 +86,9 @@ fn main() -> ExitCode {
         Command::Policy(arguments) => return operate(config(), arguments, countersign::policy),
         Command::SafeMode(arguments) => {
             return operate(config(), arguments, countersign::safe_mode);
+        }
+        Command::Schema(arguments) => {
+            return operate(config(), arguments, |config, it| countersign::schema(config, &it));
         }
         Command::Token(arguments) => return operate(config(), arguments, countersign::token),
         Command::User(arguments) => return operate(config(), arguments, countersign::user),

@@ -7,6 +7,7 @@ mod dead;
 mod policy;
 mod replay;
 mod safe_mode;
+mod schema;
 mod text;
 mod token;
 mod user;
@@ -20,6 +21,7 @@ pub use bus::{Arguments as BusArgs, run as bus};
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use policy::{Arguments as PolicyArgs, run as policy};
 pub use safe_mode::{Arguments as SafeModeArgs, run as safe_mode};
+pub use schema::{Arguments as SchemaArgs, run as schema};
 pub use token::{Arguments as TokenArgs, run as token};
 pub use user::{Arguments as UserArgs, run as user};
 

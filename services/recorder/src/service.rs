@@ -54,6 +54,8 @@ const PAGE_MAX: u64 = 200;
 /// Largest message a caller may send, in bytes.
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
+/// Longest text to look for, in bytes.
+const FILTER_BYTES_MAX: usize = 255;
 /// Longest name of a process that asks what to post, in bytes.
 const HOLDER_BYTES_MAX: usize = 200;
 
@@ -332,6 +334,13 @@ fn page_size(wanted: i32) -> Result<u64, Status> {
         Ok(size) => Ok(size.min(PAGE_MAX)),
         Err(_) => Err(Status::invalid_argument("page_size must be 1 to 200")),
     }
+}
+
+/// A text to look for: one database takes no NUL, and none of ours is longer.
+fn filter_text(text: &str) -> Result<(), Status> {
+    let fits = text.len() <= FILTER_BYTES_MAX && !text.contains('\0');
+    let wrong = || Status::invalid_argument("a filter has at most 255 bytes, and no NUL");
+    fits.then_some(()).ok_or_else(wrong)
 }
 
 fn id_of(text: &str) -> Result<Uuid, Status> {

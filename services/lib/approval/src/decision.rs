@@ -18,16 +18,13 @@ pub enum Word {
 }
 
 impl Word {
+    /// Every word, as people mostly need them.
+    pub const ALL: [Self; 4] = [Self::Approve, Self::Reject, Self::Revoke, Self::Review];
+
     /// Reads the exact word of the decision message.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "approve" => Some(Self::Approve),
-            "reject" => Some(Self::Reject),
-            "revoke" => Some(Self::Revoke),
-            "review" => Some(Self::Review),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|word| word.as_str() == text)
     }
 
     /// The word of the decision message.
@@ -151,6 +148,17 @@ pub enum RefusalCode {
 }
 
 impl RefusalCode {
+    /// Every code.
+    pub const ALL: [Self; 7] = [
+        Self::StaleSha,
+        Self::UnknownRequest,
+        Self::Closed,
+        Self::NotAllowed,
+        Self::ReasonRequired,
+        Self::UnknownSource,
+        Self::Invalid,
+    ];
+
     /// The code on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

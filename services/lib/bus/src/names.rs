@@ -82,6 +82,25 @@ pub enum EventType {
 }
 
 impl EventType {
+    /// Every type.
+    pub const ALL: [Self; 15] = [
+        Self::RequestOpened,
+        Self::RequestApproved,
+        Self::RequestRejected,
+        Self::RequestExpired,
+        Self::RequestSuperseded,
+        Self::RequestCancelled,
+        Self::RequestReminded,
+        Self::DecisionAccepted,
+        Self::DecisionRefused,
+        Self::ResponseDelivered,
+        Self::ResponseFailed,
+        Self::CheckDrifted,
+        Self::BreakGlassUsed,
+        Self::BreakGlassReviewed,
+        Self::BreakGlassUnreviewed,
+    ];
+
     /// The word in subjects and in `ce-type`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -125,19 +125,8 @@ fn repeated(row: &decision::Model, decided: &Decided) -> Verdict {
 }
 
 fn code_of(stored: &str) -> &'static str {
-    use RefusalCode as Code;
-    [
-        Code::StaleSha,
-        Code::UnknownRequest,
-        Code::Closed,
-        Code::NotAllowed,
-        Code::ReasonRequired,
-        Code::UnknownSource,
-    ]
-    .into_iter()
-    .map(RefusalCode::as_str)
-    .find(|code| *code == stored)
-    .unwrap_or(Code::Invalid.as_str())
+    let known = RefusalCode::ALL.into_iter().map(RefusalCode::as_str).find(|code| *code == stored);
+    known.unwrap_or(RefusalCode::Invalid.as_str())
 }
 
 async fn decide(rules: &Rules, ledger: &mut Ledger, decided: &Decided) -> Result<Verdict, DbErr> {

@@ -10,7 +10,7 @@ use proto::v1::{
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Service, convert, internal, page_size};
+use super::{Service, convert, filter_text, internal, page_size};
 use crate::{
     apply::{NotDone, Operator, not_replayable},
     store::{Page, Summary, dead_letter},
@@ -35,6 +35,7 @@ pub(super) async fn list(
     }
     let after = convert::page_token(&message.page_token)
         .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
+    filter_text(&message.stream)?;
     let size = page_size(message.page_size)?;
     let store = &service.store;
     let page = Page { after, size: size + 1 };

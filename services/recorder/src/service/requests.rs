@@ -10,7 +10,9 @@ use proto::v1::{
 };
 use tonic::Status;
 
-use super::{PAGE_MAX, Service, Watch, caller::Caller, convert, id_of, internal, page_size};
+use super::{
+    PAGE_MAX, Service, Watch, caller::Caller, convert, filter_text, id_of, internal, page_size,
+};
 use crate::{
     apply,
     store::{Filter, GateKey, Page, Recorded, Store},
@@ -30,6 +32,8 @@ pub(super) async fn list(
     if message.states.len() > 10 {
         return Err(Status::invalid_argument("there are not that many states"));
     }
+    let gitlab = message.merge_request.iter().map(|target| &target.gitlab);
+    message.states.iter().chain(gitlab).try_for_each(|text| filter_text(text))?;
     let filter = Filter {
         states: message.states,
         merge_request: message.merge_request.map(|target| GateKey {
