@@ -176,3 +176,51 @@ story!(auditors_take_the_record_out_and_others_find_nothing, |stage| {
     std::fs::write(&file, taken).unwrap();
     assert_eq!(verified(stage, &file, &[]).code, Some(0));
 });
+
+/// A policy with one of everything; nobody has to decide long.
+const EVERYTHING: &str = r#"
+[policy]
+decide_within = "400ms"
+[[policy.rule]]
+name = "Production"
+labels = ["risky"]
+requires.all_of = [{ people = ["ada"] }, { approvals = 1, groups = ["cab"], sources = ["servicenow"] }]
+reject_when = "draft"
+approve_when = "'docs' in labels"
+reason = "against"
+[[policy.rule]]
+name = "Others"
+requires.approvals = 1
+approval_lasts = "300ms"
+[policy.break_glass]
+people = ["grace"]
+reviewers = { groups = ["cab"] }
+[[policy.person]]
+name = "Jane Doe"
+gitlab_user_ids = [7]
+identities = ["ui:jane.doe", "servicenow:jdoe"]
+[[policy.freeze]]
+name = "Weekend"
+time_zone = "Europe/Berlin"
+from = "2020-12-20T18:00"
+until = "2021-01-04T08:00"
+[policy.check."QA"]
+pending = "fail-first"
+"#;
+
+story!(verdicts_of_every_kind_are_made_again, |stage| {
+    stage.is_configured_by(EVERYTHING);
+    let approved = stage.opens_merge_request("Approved, and then too old").await;
+    stage.approver("Ada").approves(&approved).await;
+    let risky = stage.opens_merge_request("Nobody decides in time").await;
+    risky.set_labels(&["risky"]);
+    for merge_request in [&approved, &risky] {
+        stage.state_becomes(merge_request, "Expired").await;
+    }
+    stage.is_configured_by("[policy]\napprovals = 2");
+    stage.is_quiet().await;
+    let said = verified(stage, &exported(stage, "audit.jsonl"), &[]);
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    let kinds = stage.audit_kinds().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "policy").count(), 3, "{kinds:?}");
+});

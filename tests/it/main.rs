@@ -26,6 +26,7 @@ mod pages;
 mod policies;
 mod reading_back;
 mod rights;
+mod rotation;
 mod safe_mode;
 mod signing_in;
 mod sources;

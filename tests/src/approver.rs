@@ -219,6 +219,7 @@ impl Approver {
             Some(location) => format!("see {location}"),
             None => answer.text().await.unwrap(),
         };
+        crate::canaries::are_not_in("a page", &html, &[]);
         Page { url, status, html }
     }
 

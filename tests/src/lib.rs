@@ -11,6 +11,7 @@ mod approver;
 mod browser;
 mod bus;
 mod call;
+mod canaries;
 mod database;
 mod disk_trace;
 mod events;

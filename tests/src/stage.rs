@@ -11,7 +11,7 @@ use gitlab_sim::{Check, GitLabSim, MergeRequest, Project, Token};
 use tempfile::TempDir;
 
 use crate::{
-    Approver, Events, Kind, Operator, OutsideSystem, Program, Terms, bus::Inspector,
+    Approver, Events, Kind, Operator, OutsideSystem, Program, Terms, bus::Inspector, canaries,
     database::StoryDatabase, process::tool, truth, users,
 };
 
@@ -309,12 +309,14 @@ impl Stage {
 
     /// The bus, seen by its owner.
     pub async fn bus(&self) -> Inspector {
-        let folder = match &self.bus_options {
-            Some(options) => options.folder.clone(),
-            None => self.data_folder().join("nats"),
-        };
-        let config = folder.join("nats-server.conf");
+        let config = self.bus_folder().join("nats-server.conf");
         Inspector::connect(config, &self.bus_address()).await
+    }
+
+    /// Where the bus keeps its messages.
+    fn bus_folder(&self) -> PathBuf {
+        let apart = self.bus_options.as_ref().map(|options| options.folder.clone());
+        apart.unwrap_or_else(|| self.data_folder().join("nats"))
     }
 
     fn bus_address(&self) -> String {
@@ -403,6 +405,11 @@ impl Stage {
         self.starts();
     }
 
+    /// Takes a setting out of the environment from the next start on.
+    pub fn unset_setting(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
+    }
+
     /// Changes a setting from the next start on.
     pub fn set_setting(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
@@ -428,13 +435,15 @@ impl Stage {
             truth::every_passed_was_decided(database, &self.gitlab, rule_approves).await;
             truth::every_attempt_has_one_receipt(database, &bus).await;
         }
+        let own = [self.token.value()];
+        canaries::are_in_no_row(database, &own).await;
+        canaries::are_in_no_message(&self.bus_folder(), &own);
+        canaries::are_not_in("a metric", &self.metrics().await, &own);
         self.database.close().await;
         let overlapped = self.gitlab.answers_overlapped();
         assert!(!overlapped || self.terms.leaves_an_answer_behind, "two answers at once");
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
-        for secret in [HOOK_SECRET, SOURCE_PASSWORD, self.token.value()] {
-            assert!(!log.contains(secret), "a secret is in the log");
-        }
+        canaries::are_not_in("the log", &log, &own);
         assert!(!log.contains("panicked"), "{log}");
         assert_eq!(self.is_stopped(), Some(0), "a clean stop");
     }

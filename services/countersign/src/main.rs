@@ -73,7 +73,7 @@ fn main() -> ExitCode {
             };
         }
     };
-    let config = || load(config.as_deref(), &std::env::vars().collect::<Vec<_>>());
+    let config = move || load(config.as_deref(), &std::env::vars().collect::<Vec<_>>());
     let role = match command {
         Command::Config => {
             print!("{}", countersign::Config::DEFAULTS);
@@ -98,9 +98,9 @@ fn main() -> ExitCode {
         Command::Decision => Role::Decision,
         Command::Ui => Role::Ui,
     };
-    let settings = config().and_then(|it| it.settings(role));
-    match settings {
-        Ok(settings) => end(countersign::run(role, settings)),
+    let settings = move || config().and_then(|it| it.settings(role));
+    match settings() {
+        Ok(now) => end(countersign::run(role, now, settings)),
         Err(error) => {
             eprintln!("countersign: {error}");
             ExitCode::from(WRONG_CONFIGURATION)

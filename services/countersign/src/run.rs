@@ -12,6 +12,7 @@ use axum::Router;
 use bus::{Awaited, Bus};
 use kit::{
     admin::{self, Health},
+    config::ConfigError,
     lifecycle::{End, Lifecycle, Signals},
     telemetry::Telemetry,
 };
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     local::{DataFolder, OwnServer},
+    renewal::Renewable,
     settings::{Role, Settings},
 };
 
@@ -44,10 +46,14 @@ pub(crate) struct Running {
 }
 
 /// Runs until asked to stop.
-pub fn run(role: Role, settings: Settings) -> Result<Outcome> {
+pub fn run(
+    role: Role,
+    settings: Settings,
+    again: impl Fn() -> Result<Settings, ConfigError> + Send + Sync + 'static,
+) -> Result<Outcome> {
     runtime()?.block_on(async {
         let telemetry = Telemetry::start(&settings.telemetry, role.name())?;
-        let result = run_observed(role, settings, &telemetry).await;
+        let result = run_observed(role, settings, again, &telemetry).await;
         telemetry.finish();
         result
     })
@@ -60,7 +66,12 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> Result<Outcome> {
+async fn run_observed(
+    role: Role,
+    settings: Settings,
+    again: impl Fn() -> Result<Settings, ConfigError> + Send + Sync + 'static,
+    telemetry: &Telemetry,
+) -> Result<Outcome> {
     let begun = Instant::now();
     let mut signals = Signals::catch()?;
     let listener = match role {
@@ -69,6 +80,7 @@ async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> 
     };
     let hook = settings.ingress.is_some();
     let data = settings.data_dir.clone();
+    let renewable = Renewable::of(&settings);
     let running = tokio::select! {
         running = start(role, settings, listener, telemetry) => running?,
         () = signals.next() => {
@@ -76,6 +88,7 @@ async fn run_observed(role: Role, settings: Settings, telemetry: &Telemetry) -> 
             return Ok(Outcome::Stopped);
         }
     };
+    tokio::spawn(renewable.keep(again, running.lifecycle.soft()));
     running.greet(role, hook, &data, begun.elapsed());
     Ok(running.until_stopped(signals).await)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kit::changing::Changing;
 use secrecy::SecretString;
 
 /// One GitLab instance.
@@ -12,7 +13,7 @@ pub struct GitLab {
     /// Its address; never taken from a payload.
     pub url: String,
     /// A token with the `api` scope of a member with the Developer role.
-    pub token: SecretString,
+    pub token: Changing<SecretString>,
     /// Which of several answers counts there.
     pub answers: Answers,
     /// Projects that are swept although none of their checks has called yet.

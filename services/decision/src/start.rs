@@ -4,8 +4,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bus::{Bus, Delivery, Failure, Kind, Limits, Needs, Stream, StreamError, ensure_streams};
 use gitlab::{Client, ClientConfig, ClientError};
-use kit::{admin::Health, lifecycle::Lifecycle};
+use kit::{admin::Health, changing::Changing, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
+use secrecy::SecretString;
 
 use crate::{
     Config, GitLab, ROLE, app::App, host::Host, look_up, pace::Pace, read_back, respond,
@@ -61,12 +62,13 @@ pub async fn start(
     for GitLab { name, url, token, answers, projects } in config.gitlabs {
         let client = Client::new(ClientConfig {
             base_url: url,
-            token,
+            token: token.now(),
             user_agent: format!("countersign/{}", config.version),
             timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(5),
         });
         let client = client.map_err(|cause| StartError::GitLab { name: name.clone(), cause })?;
+        spawn_renewal(lifecycle, client.clone(), token, name.clone());
         let (per_second, wait) = (config.requests_per_second, config.first_wait);
         let host = Host::new(client, answers, per_second, wait, lifecycle.soft());
         gitlabs.insert(name.clone(), host);
@@ -103,6 +105,28 @@ pub async fn start(
     });
     health.well("decision");
     Ok(())
+}
+
+/// Goes on with another token as soon as there is one.
+fn spawn_renewal(
+    lifecycle: &Lifecycle,
+    client: Client,
+    token: Changing<SecretString>,
+    gitlab: String,
+) {
+    let (mut changes, stop) = (token.changes(), lifecycle.soft());
+    lifecycle.spawn("token", async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok::<_, StartError>(()),
+                // It cannot end: the token is held here.
+                _changed = changes.changed() => match client.set_token(token.now()) {
+                    Ok(()) => tracing::info!(gitlab, "another token is used from now on"),
+                    Err(error) => tracing::warn!(gitlab, %error, "the new token is not used"),
+                },
+            }
+        }
+    });
 }
 
 async fn carry_out(app: &App, batch: Arc<[Delivery]>) -> Vec<Result<(), Failure>> {

@@ -14,7 +14,7 @@ use gitlab::{
     signature::{Claim, SignatureError},
 };
 use kit::http::HangUp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     Hook,
@@ -164,7 +164,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
 /// The signature that a call claims; none where calls need none. What has no signature is refused
 /// before its body takes any room.
 fn claim(hook: &Hook, headers: &HeaderMap) -> Result<Option<Claim>, Refused> {
-    if hook.secrets.is_empty() && hook.allow_unsigned {
+    if hook.secrets.now().is_empty() && hook.allow_unsigned {
         return Ok(None);
     }
     let mut signatures = headers.get_all("x-gitlab-signature").iter();
@@ -178,7 +178,8 @@ fn claim(hook: &Hook, headers: &HeaderMap) -> Result<Option<Claim>, Refused> {
 }
 
 fn verify(app: &App, hook: &Hook, claim: Claim, body: &[u8]) -> Result<(), Refused> {
-    match claim.verify(secrets(hook), body) {
+    let own = hook.secrets.now();
+    match claim.verify(bytes(&own), body) {
         Ok(0) => return Ok(()),
         Ok(_) => {
             // Once this stands still, the old secret can go.
@@ -188,14 +189,15 @@ fn verify(app: &App, hook: &Hook, claim: Claim, body: &[u8]) -> Result<(), Refus
         }
         Err(_) => {}
     }
-    let others = || app.hooks.values().filter(|other| other.name != hook.name);
+    let others = app.hooks.values().filter(|other| other.name != hook.name);
+    let others: Vec<SecretString> = others.flat_map(|other| other.secrets.now()).collect();
     let compared = body.len() <= COMPARED_BYTES_MAX;
-    if compared && claim.verify(others().flat_map(secrets), body).is_ok() {
+    if compared && claim.verify(bytes(&others), body).is_ok() {
         return Err(Refused::SecretOfAnotherHook);
     }
     Err(Refused::WrongSignature)
 }
 
-fn secrets(hook: &Hook) -> impl Iterator<Item = &[u8]> {
-    hook.secrets.iter().map(|secret| secret.expose_secret().as_bytes())
+fn bytes(secrets: &[SecretString]) -> impl Iterator<Item = &[u8]> {
+    secrets.iter().map(|secret| secret.expose_secret().as_bytes())
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, path::PathBuf};
 
+use kit::changing::Changing;
 use secrecy::SecretString;
 
 use crate::body::BODY_BYTES_MAX;
@@ -13,8 +14,8 @@ pub struct Hook {
     pub name: String,
     /// The GitLab instance that calls it.
     pub gitlab: String,
-    /// Any of these signs a call; several during a rotation.
-    pub secrets: Vec<SecretString>,
+    /// Any of these signs a call; several during a rotation. They can be replaced while it runs.
+    pub secrets: Changing<Vec<SecretString>>,
     /// Whether calls without a secret are taken; never for production.
     pub allow_unsigned: bool,
 }
@@ -57,7 +58,7 @@ impl Config {
         }
         let mut names = HashSet::new();
         for hook in &self.hooks {
-            if hook.secrets.is_empty() && !hook.allow_unsigned {
+            if hook.secrets.now().is_empty() && !hook.allow_unsigned {
                 return Err(ConfigError::NoSecret(hook.name.clone()));
             }
             if !names.insert(&hook.name) {
@@ -76,7 +77,7 @@ mod tests {
         Hook {
             name: "default".into(),
             gitlab: "main".into(),
-            secrets: secrets.iter().map(|secret| SecretString::from(*secret)).collect(),
+            secrets: Changing::new(secrets.iter().map(|it| SecretString::from(*it)).collect()),
             allow_unsigned,
         }
     }

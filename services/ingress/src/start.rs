@@ -51,7 +51,7 @@ pub async fn start(
     if let Some(bus) = bus.get() {
         ensure_streams(bus, &STREAMS).await?;
     }
-    for hook in config.hooks.iter().filter(|hook| hook.secrets.is_empty()) {
+    for hook in config.hooks.iter().filter(|hook| hook.secrets.now().is_empty()) {
         tracing::warn!(hook = hook.name, "this hook takes calls from anyone: it has no secret");
     }
     let hooks = config.hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();

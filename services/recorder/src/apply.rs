@@ -55,8 +55,6 @@ pub(crate) struct Rules {
     pub(crate) policy_of_check: HashMap<String, Policy>,
     /// SHA-256 of the policy as it is written, lower-case hex: stands beside each verdict.
     pub(crate) policy_hash: String,
-    /// The policy as it is written, in a form that has this hash.
-    pub(crate) policy_text: String,
     /// What people may do at all.
     pub(crate) rights: Rights,
     pub(crate) sources: HashSet<String>,

@@ -24,18 +24,20 @@ pub(crate) async fn take_over(applier: Applier, stop: CancellationToken) {
     stop.cancelled().await;
 }
 
-/// Puts the policy on record when there was none before, ahead of everything that is judged under it.
+/// Puts the policy on record, ahead of everything that is judged under it. With the first one there is nothing
+/// to judge anew.
 pub(crate) async fn begin(store: &Store, policy: (&str, &str)) -> Result<(), DbErr> {
-    match store.policy_seen().await? {
+    store.policy_on_record(policy, kit::clock::now_micros()).await?;
+    match store.policy_judged().await? {
         Some(_) => Ok(()),
-        None => store.judged_under(policy, kit::clock::now_micros()).await,
+        None => store.judged_under(policy.0).await,
     }
 }
 
 /// The hash is stored last, so that a crash in between begins again.
 async fn judge_anew(applier: &Applier) -> Result<(), DbErr> {
     let (store, hash) = (&applier.store, &applier.rules.policy_hash);
-    if store.policy_seen().await?.as_ref() == Some(hash) {
+    if store.policy_judged().await?.as_ref() == Some(hash) {
         return Ok(());
     }
     let open = store.open_gates(None).await?;
@@ -43,6 +45,5 @@ async fn judge_anew(applier: &Applier) -> Result<(), DbErr> {
         applier.judge_anew(keys).await?;
     }
     tracing::info!(policy = hash, gates = open.len(), "the policy has changed");
-    let policy = (hash.as_str(), applier.rules.policy_text.as_str());
-    store.judged_under(policy, kit::clock::now_micros()).await
+    store.judged_under(hash).await
 }

@@ -104,7 +104,6 @@ pub async fn start(
         policy: config.policy,
         policy_of_check: config.policy_of_check,
         policy_hash: config.policy_hash,
-        policy_text: config.policy_text,
         rights: config.rights,
         sources,
         keys: keys(&config.sources),

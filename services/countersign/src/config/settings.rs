@@ -8,7 +8,7 @@ use std::{
 
 use bus::Names;
 use evidence::LogKey;
-use kit::config::ConfigError;
+use kit::{changing::Changing, config::ConfigError};
 use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -56,7 +56,7 @@ impl Config {
             hooks.push(ingress::Hook {
                 name: name.clone(),
                 gitlab: hook.gitlab.clone(),
-                secrets: all.filter(|secret| is_set(secret)).cloned().collect(),
+                secrets: Changing::new(all.filter(|secret| is_set(secret)).cloned().collect()),
                 allow_unsigned: hook.allow_unsigned,
             });
         }
@@ -95,7 +95,7 @@ impl Config {
             gitlabs.push(decision::GitLab {
                 name: name.clone(),
                 url: gitlab.url.clone(),
-                token: gitlab.token.clone(),
+                token: Changing::new(gitlab.token.clone()),
                 answers: match gitlab.profile {
                     Profile::GitLab => decision::Answers::Last,
                     Profile::Deckhouse => decision::Answers::First,

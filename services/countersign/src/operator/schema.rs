@@ -39,7 +39,7 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Problem> {
         What::Event => document("RequestEvent"),
         What::DeadLetter => document("DeadLetter"),
     };
-    print(&as_json(&printed));
+    print(&as_json(&evidence::sorted(printed)));
     Ok(())
 }
 
@@ -281,7 +281,7 @@ mod tests {
             ("dead-letter.schema.json", document("DeadLetter")),
         ] {
             let published = std::fs::read_to_string(format!("{folder}/{file}")).unwrap_or_default();
-            let current = as_json(&printed);
+            let current = as_json(&evidence::sorted(printed));
             assert_eq!(published.trim_end(), current, "print docs/integrations/{file} anew");
         }
     }

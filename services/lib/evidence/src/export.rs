@@ -58,8 +58,46 @@ pub struct Personal {
     pub data: Value,
 }
 
+/// A value with the keys of its objects in order, whatever order they came in: what is hashed must not depend
+/// on it.
+#[must_use]
+pub fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut pairs: Vec<_> = object.into_iter().collect();
+            pairs.sort_by(|one, other| one.0.cmp(&other.0));
+            Value::Object(pairs.into_iter().map(|(name, value)| (name, sorted(value))).collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+/// The hash of a value, whatever the order of its keys: SHA-256 of its sorted text, lower-case hex.
+#[must_use]
+pub fn digest(value: &Value) -> String {
+    hex::encode(Sha256::digest(sorted(value.clone()).to_string()))
+}
+
 /// What binds a record to its personal part: SHA-256 of its text, lower-case hex.
 #[must_use]
 pub fn commitment(personal: &str) -> String {
     hex::encode(Sha256::digest(personal.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_does_not_matter_to_a_digest() {
+        let read = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let one = read("{\"b\":[{\"y\":1,\"x\":2}],\"a\":null}");
+        let other = read("{\"a\":null,\"b\":[{\"x\":2,\"y\":1}]}");
+        assert_eq!(digest(&one), digest(&other));
+        assert_eq!(sorted(one).to_string(), "{\"a\":null,\"b\":[{\"x\":2,\"y\":1}]}");
+        assert_ne!(digest(&other), digest(&read("{\"a\":null,\"b\":[]}")));
+    }
 }

@@ -10,6 +10,6 @@ mod inputs;
 mod tree;
 
 pub use checkpoint::{Checkpoint, KeyError, LogKey, NoteError, VerifierKey};
-pub use export::{Line, Personal, Record, commitment};
+pub use export::{Line, Personal, Record, commitment, digest, sorted};
 pub use inputs::{Inputs, InputsError};
 pub use tree::{Frontier, Hash, leaf_hash};

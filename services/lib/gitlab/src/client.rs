@@ -1,8 +1,14 @@
 //! GitLab's REST API, as far as it is needed: post a status, read it back, look a merge request up.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::{
+    RequestBuilder,
+    header::{ACCEPT, HeaderMap, HeaderValue},
+};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -39,7 +45,7 @@ pub struct Client {
     http: reqwest::Client,
     /// `<base>/api/v4`, without a slash at the end.
     api: String,
-    token: SecretString,
+    token: Arc<RwLock<SecretString>>,
 }
 
 impl fmt::Debug for Client {
@@ -57,7 +63,7 @@ impl Client {
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
         let api = api_root(&config.base_url)?;
         let mut headers = HeaderMap::new();
-        headers.insert("PRIVATE-TOKEN", token_header(&config.token)?);
+        token_header(&config.token)?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // Whoever installs a provider first wins; both are ring, so the second may fail quietly.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -71,7 +77,27 @@ impl Client {
             .referer(false)
             .build()
             .map_err(|error| ClientError::Build(wire::cause(error)))?;
-        Ok(Self { http, api, token: config.token })
+        Ok(Self { http, api, token: Arc::new(RwLock::new(config.token)) })
+    }
+
+    /// Goes on with another token, for all clones.
+    ///
+    /// # Errors
+    ///
+    /// When the token cannot be used; the one before stays.
+    pub fn set_token(&self, token: SecretString) -> Result<(), ClientError> {
+        token_header(&token)?;
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+        Ok(())
+    }
+
+    /// A request with the token of now, and that token, so that no answer repeats it.
+    fn with_token(&self, request: RequestBuilder) -> (RequestBuilder, SecretString) {
+        let token = self.token.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match token_header(&token) {
+            Ok(value) => (request.header("PRIVATE-TOKEN", value), token),
+            Err(_) => (request, token),
+        }
     }
 
     /// Posts a status and says what became of it: `POST .../status_check_responses`.
@@ -88,8 +114,8 @@ impl Client {
             "external_status_check_id": answer.check_id,
             "status": answer.status.as_str(),
         });
-        let request = self.http.post(url).json(&body);
-        let outcome = match wire::exchange(request, &self.token).await {
+        let (request, token) = self.with_token(self.http.post(url).json(&body));
+        let outcome = match wire::exchange(request, &token).await {
             Ok(fetched) => classify(&fetched.reply(), &answer),
             Err(broken) if broken.sent => PostOutcome::Unknown { cause: broken.cause },
             Err(broken) => PostOutcome::NotSent { cause: broken.cause },
@@ -118,7 +144,8 @@ impl Client {
             "{}/projects/{project_id}/merge_requests/{iid}/status_checks/{check_id}/retry",
             self.api
         );
-        let fetched = wire::exchange(self.http.post(url), &self.token)
+        let (request, token) = self.with_token(self.http.post(url));
+        let fetched = wire::exchange(request, &token)
             .await
             .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
         api::accepted(fetched).map(drop)
@@ -233,8 +260,8 @@ impl Client {
         url: &str,
         query: &[(&'static str, String)],
     ) -> Result<wire::Fetched, ApiError> {
-        let request = self.http.get(url).query(query);
-        let fetched = wire::exchange(request, &self.token)
+        let (request, token) = self.with_token(self.http.get(url).query(query));
+        let fetched = wire::exchange(request, &token)
             .await
             .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
         api::accepted(fetched)

@@ -3,6 +3,7 @@
 //! Invariant: this crate knows nothing of approvals, GitLab, the bus or the database.
 
 pub mod admin;
+pub mod changing;
 pub mod child;
 pub mod clock;
 pub mod config;

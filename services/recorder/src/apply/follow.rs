@@ -10,7 +10,6 @@ use proto::v1::{
 };
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Rules, glass};
@@ -157,7 +156,7 @@ fn judged(
     if request.standing == Standing::Current {
         let inputs = json!(Inputs::of(request));
         data["verdict"] = json!(request.verdict.as_str());
-        data["inputs_sha256"] = json!(hex::encode(Sha256::digest(inputs.to_string())));
+        data["inputs_sha256"] = json!(evidence::digest(&inputs));
         personal["inputs"] = inputs;
     }
     let request_id = Some(request.id);

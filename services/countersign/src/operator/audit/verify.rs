@@ -242,7 +242,7 @@ impl Found {
 fn justified(policy: &Policy, verdict: &str, digest: &str, personal: &str) -> Result<(), String> {
     let personal: Personal = serde_json::from_str(personal).map_err(|error| error.to_string())?;
     let inputs: &Value = &personal.data["inputs"];
-    if hash_of(&inputs.to_string()) != digest {
+    if evidence::digest(inputs) != digest {
         return Err("what its verdict was made of is not what was signed".to_owned());
     }
     let inputs: Inputs =
@@ -282,7 +282,7 @@ mod tests {
         });
         let verdict = json!({
             "state": verdict, "verdict": verdict, "policy": hash,
-            "inputs_sha256": hash_of(&inputs.to_string()),
+            "inputs_sha256": evidence::digest(&inputs),
         });
         let records = [
             ("policy", json!({ "policy": hash, "text": policy }), json!({})),
