@@ -119,6 +119,11 @@ impl Policy {
     pub fn check(&self, facts: &Facts, attempt: &Attempt) -> Result<(), Refusal> {
         let (source, actor) = (attempt.source.as_str(), &attempt.actor);
         let (word, reason) = (attempt.word, attempt.reason.as_str());
+        if let Some(rule) = self.rule(facts).filter(|rule| rule.signed && !attempt.signed) {
+            let rule = &rule.name;
+            let message = format!("The rule {rule} takes only decisions that {source} has signed.");
+            return Err(Refusal::new(RefusalCode::NotAllowed, message));
+        }
         if attempt.break_glass {
             return self.check_broken(facts, (source, actor), (word, reason));
         }
@@ -129,11 +134,6 @@ impl Policy {
         let breaks = self.glass(facts).is_some_and(|glass| glass.from.includes(source, actor));
         if word == Word::Revoke && breaks {
             return Ok(());
-        }
-        if rule.signed && !attempt.signed {
-            let rule = &rule.name;
-            let message = format!("The rule {rule} takes only decisions that {source} has signed.");
-            return Err(Refusal::new(RefusalCode::NotAllowed, message));
         }
         rule.check(&self.people, facts, (source, actor), (word, reason))
     }

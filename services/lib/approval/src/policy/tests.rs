@@ -58,6 +58,8 @@ fn a_rule_can_ask_for_signed_decisions() {
     let ada = decision("ada", Word::Approve, 1);
     let said = "The rule default takes only decisions that ui has signed.";
     assert_eq!(says(&policy, &ada, Word::Approve, "").as_deref(), Some(said));
+    let broken = Attempt { break_glass: true, ..tries(&ada, Word::Approve, "Down") };
+    assert_eq!(policy.check(&facts(), &broken).err().map(|it| it.message).as_deref(), Some(said));
     let signed = Attempt { signed: true, ..tries(&ada, Word::Approve, "") };
     assert_eq!(policy.check(&facts(), &signed), Ok(()));
 }
