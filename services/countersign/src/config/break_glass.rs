@@ -13,6 +13,7 @@ type Result<T> = std::result::Result<T, ConfigError>;
 
 /// Who may approve although the rule is not met, and who reviews that.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct BreakGlass {
     #[serde(flatten)]
     scope: ScopeText,
@@ -30,6 +31,7 @@ pub(super) struct BreakGlass {
 
 /// People by id, by group and by source.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct WhoText {
     #[serde(default)]
     people: Vec<String>,
@@ -77,5 +79,21 @@ impl BreakGlass {
             author_may: self.author_may,
             passes_freeze: self.passes_freeze,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::tests::trouble;
+
+    #[test]
+    fn a_word_that_is_not_known_does_not_open_it_wider() {
+        let right = "[policy.break_glass]\npeople = [\"grace\"]\ntarget_branches = [\"hotfix/*\"]\n\
+                     reviewers.groups = [\"cab\"]\n";
+        assert_eq!(trouble(right), "");
+        for (word, wrong) in [("target_branches", "target_branch"), ("groups", "group")] {
+            let said = trouble(&right.replace(word, wrong));
+            assert!(said.contains(&format!("unknown field `{wrong}`")), "{said}");
+        }
     }
 }

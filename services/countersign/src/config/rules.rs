@@ -253,7 +253,7 @@ pub(super) fn people(persons: &[Person]) -> Result<People> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use kit::config::Layers;
 
     use super::*;
@@ -277,7 +277,7 @@ mod tests {
         config.policy().map_err(|error| error.to_string())
     }
 
-    fn trouble(text: &str) -> String {
+    pub(crate) fn trouble(text: &str) -> String {
         read(text).err().unwrap_or_default()
     }
 
