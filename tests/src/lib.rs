@@ -20,6 +20,7 @@ mod operator;
 mod process;
 mod stage;
 mod terms;
+pub mod tree;
 mod truth;
 mod users;
 

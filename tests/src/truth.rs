@@ -7,7 +7,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::bus::Inspector;
+use crate::{
+    bus::Inspector,
+    tree::{leaf, peaks},
+};
 
 async fn rows(database: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
     let statement = Statement::from_string(database.get_database_backend(), sql);
@@ -58,9 +61,9 @@ pub(crate) async fn audit_record_verifies(database: &DatabaseConnection) {
         let seq: i64 = row.try_get_by_index(0).unwrap();
         let record: String = row.try_get_by_index(1).unwrap();
         let stored: String = row.try_get_by_index(2).unwrap();
-        let leaf = Sha256::new().chain_update([0]).chain_update(&record).finalize();
-        assert_eq!(hex::encode(leaf), stored, "audit record {seq} was changed");
-        leaves.push(leaf.into());
+        let hash = leaf(&record);
+        assert_eq!(hex::encode(hash), stored, "audit record {seq} was changed");
+        leaves.push(hash);
         assert_eq!(usize::try_from(seq).unwrap(), leaves.len(), "a record is missing before {seq}");
         let personal: Option<String> = row.try_get_by_index(3).unwrap();
         let record: Value = serde_json::from_str(&record).unwrap();
@@ -69,8 +72,8 @@ pub(crate) async fn audit_record_verifies(database: &DatabaseConnection) {
         }
     }
     let head = rows(database, "SELECT hash FROM ledger").await;
-    let peaks: String = head[0].try_get_by_index(0).unwrap();
-    assert_eq!(peaks, peaks_of(&leaves), "the tree is another one");
+    let stored: String = head[0].try_get_by_index(0).unwrap();
+    assert_eq!(stored, peaks(&leaves), "the tree is another one");
 }
 
 /// Takes the last audit records out, as somebody would who knows how the tree is kept.
@@ -83,31 +86,9 @@ pub(crate) async fn cut_off(database: &DatabaseConnection, records: i64) {
         let hash: String = row.try_get_by_index(0).unwrap();
         <[u8; 32]>::try_from(hex::decode(hash).unwrap()).unwrap()
     };
-    let peaks = peaks_of(&found.iter().map(leaf).collect::<Vec<_>>());
+    let peaks = peaks(&found.iter().map(leaf).collect::<Vec<_>>());
     let head = format!("UPDATE ledger SET seq = {last}, hash = '{peaks}'");
     database.execute_unprepared(&head).await.unwrap();
-}
-
-/// The roots of the whole subtrees that a tree is made of, widest first.
-fn peaks_of(leaves: &[[u8; 32]]) -> String {
-    if leaves.is_empty() {
-        return String::new();
-    }
-    let width = 1_usize << leaves.len().ilog2();
-    let (first, rest) = leaves.split_at(width);
-    format!("{}{}", hex::encode(root(first)), peaks_of(rest))
-}
-
-/// The root of a whole tree (RFC 9162, 2.1.1).
-fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
-    let half = leaves.len() / 2;
-    match leaves {
-        [leaf] => *leaf,
-        _ => {
-            let (left, right) = (root(&leaves[..half]), root(&leaves[half..]));
-            Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
-        }
-    }
 }
 
 /// I2: GitLab never stored a `passed` of ours without an accepted approval of that very commit, or where a

@@ -49,42 +49,38 @@ impl DataFolder {
             }
         }
     }
-}
 
-impl DataFolder {
     /// Says where recorder serves gRPC and what it wants to be shown, to the owner of the folder only,
     /// until a clean stop.
     pub(crate) fn announce(&self, address: SocketAddr, secret: &RecorderSecret) -> Result<()> {
         let file = address_file(&self.path);
-        let new = file.with_extension("new");
-        let write = || {
-            // One that was left behind may be open to others.
-            let _gone_already = fs::remove_file(&new);
-            let mut open = OpenOptions::new();
-            let mut opened = open.write(true).create_new(true).mode(0o600).open(&new)?;
-            writeln!(opened, "{address}\n{}", secret.expose())?;
-            fs::rename(&new, &file)
-        };
-        write().with_context(|| format!("cannot write {}", file.display()))
+        let text = format!("{address}\n{}\n", secret.expose());
+        write_for_owner(&file, &text).with_context(|| format!("cannot write {}", file.display()))
     }
-}
 
-impl DataFolder {
     /// The key that signs the checkpoints of the audit record, readable by the owner of the folder only;
     /// made when there is none.
     pub(crate) fn log_key(&self) -> Result<LogKey> {
         let file = self.path.join("log.key");
         let read = || -> Result<LogKey> {
             if !file.exists() {
-                let mut open = OpenOptions::new();
-                let mut opened = open.write(true).create_new(true).mode(0o600).open(&file)?;
-                opened.write_all(LogKey::generate("countersign")?.as_bytes())?;
-                opened.sync_all()?;
+                write_for_owner(&file, &LogKey::generate("countersign")?)?;
             }
             Ok(LogKey::read(&fs::read_to_string(&file)?)?)
         };
         read().with_context(|| format!("the key of the audit record, {}", file.display()))
     }
+}
+
+/// Writes a file whole or not at all, readable by its owner only.
+fn write_for_owner(file: &Path, text: &str) -> std::io::Result<()> {
+    let new = file.with_extension("new");
+    // One that was left behind may be open to others.
+    let _gone_already = fs::remove_file(&new);
+    let mut opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    opened.write_all(text.as_bytes())?;
+    opened.sync_all()?;
+    fs::rename(&new, file)
 }
 
 impl Drop for DataFolder {

@@ -4,6 +4,7 @@ mod audit;
 mod bus;
 mod connection;
 mod dead;
+mod judged;
 mod policy;
 mod replay;
 mod safe_mode;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use evidence::{Line, LogKey};
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
@@ -55,10 +55,8 @@ impl Log {
         let newest = self.sign().await?;
         let end = self.key.verifier().open(&newest).map_or(0, |it| it.size);
         let end = i64::try_from(end).unwrap_or(i64::MAX);
-        let mut notes: Vec<_> =
-            self.store.checkpoints().await?.into_iter().filter(|it| it.size < end).collect();
-        notes.sort_by_key(|note| note.size);
-        let notes = notes.into_iter().map(|it| it.note).chain([newest]).map(Line::Checkpoint);
+        let notes = self.store.checkpoints().await?.into_iter().filter(|it| it.size < end);
+        let notes = notes.map(|it| it.note).chain([newest]).map(Line::Checkpoint);
         let first = Line::Log { verifier: self.key.verifier().as_str().to_owned() };
         let first = stream::iter([Ok(text_of(&first))]);
         let last = stream::iter(notes.map(|note| Ok(text_of(&note))).collect::<Vec<_>>());
@@ -67,18 +65,13 @@ impl Log {
 }
 
 fn records(store: Store, end: i64) -> impl Stream<Item = Result<String, DbErr>> + Send {
-    let pages = stream::unfold(Some((store, 0)), move |state| async move {
-        let (store, after) = state?;
-        match store.records_after(after, end).await {
-            Ok(rows) => {
-                let last = rows.last()?.seq;
-                let lines = rows.into_iter().map(|row| Ok(text_of(&line(row)))).collect::<Vec<_>>();
-                Some((stream::iter(lines), Some((store, last))))
-            }
-            Err(error) => Some((stream::iter(vec![Err(error)]), None)),
-        }
+    let pages = stream::try_unfold((store, 0), move |(store, after)| async move {
+        let rows = store.records_after(after, end).await?;
+        let Some(last) = rows.last().map(|row| row.seq) else { return Ok::<_, DbErr>(None) };
+        let lines = stream::iter(rows.into_iter().map(|row| Ok(text_of(&line(row)))));
+        Ok(Some((lines, (store, last))))
     });
-    pages.flatten()
+    pages.try_flatten()
 }
 
 fn line(row: audit::Model) -> Line {

@@ -175,7 +175,8 @@ impl People {
             if let Some(person) = found {
                 let message =
                     format!("Somebody tried to sign in as {} and was refused.", person.name);
-                self.note_sign_in(&person, "sign-in-refused", message).await?;
+                let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
+                self.note_sign_in(ledger, &person, "sign-in-refused", message).await?;
             }
             return Err(Refused::NotSignedIn);
         };
@@ -191,20 +192,21 @@ impl People {
             checked_at: None,
             check_begun_at: None,
         };
-        self.store.begin_session(session).await?;
+        let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
+        ledger.begin_session(session).await?;
         let message = format!("{} signed in with a password.", person.name);
-        self.note_sign_in(&person, "signed-in", message).await?;
+        self.note_sign_in(ledger, &person, "signed-in", message).await?;
         Ok((secret, person))
     }
 
     /// Puts an attempt to sign in on record.
     async fn note_sign_in(
         &self,
+        ledger: Ledger,
         person: &person::Model,
         kind: &'static str,
         message: String,
     ) -> Result<(), DbErr> {
-        let ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
         let personal = json!({ "person": person.id });
         self.store.commit_with(ledger, Draft { kind, message, personal, ..Draft::default() }).await
     }

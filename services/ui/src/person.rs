@@ -57,9 +57,7 @@ impl Person {
         let id = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(".");
         (!id.is_empty()).then_some(Self { id, name, email: String::new(), groups: Vec::new() })
     }
-}
 
-impl Person {
     /// The same with groups, as a proxy lists them.
     fn with(self, groups: &str) -> Self {
         let groups = groups.split(',').map(str::trim).filter(|group| !group.is_empty());

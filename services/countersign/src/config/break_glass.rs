@@ -51,9 +51,7 @@ fn yes() -> bool {
 
 impl WhoText {
     fn read(&self, at: &str, known: &Known<'_>) -> Result<Who> {
-        if let Some(name) = self.sources.iter().find(|name| !known.source(name)) {
-            return Err(ConfigError(format!("{at}: there is no source.{name}")));
-        }
+        known.check_sources(at, &self.sources)?;
         let Self { people, groups, sources } = self.clone();
         Ok(Who { people, groups, sources })
     }

@@ -46,9 +46,7 @@ impl Word {
 impl Right {
     fn read(&self, known: &Known<'_>) -> Result<Grant> {
         let at = format!("policy.right \"{}\"", self.right.as_str());
-        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlab(it)) {
-            return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
-        }
+        known.check_gitlabs(&at, &self.gitlabs)?;
         let some = !self.gitlabs.is_empty() || !self.projects.is_empty();
         if some && matches!(self.right, Word::Operator | Word::Auditor) {
             return Err(ConfigError(format!(

@@ -103,15 +103,23 @@ impl Known<'_> {
         Self { sources: None, gitlabs: None }
     }
 
-    /// Whether a source is configured; that of the browser side always is.
-    pub(super) fn source(&self, name: &str) -> bool {
-        let among = |all: &Vec<&str>| name == bus::UI_SOURCE || all.contains(&name);
-        self.sources.as_ref().is_none_or(among)
+    /// Whether these sources are configured; that of the browser side always is.
+    pub(super) fn check_sources(&self, at: &str, names: &[String]) -> Result<()> {
+        let Some(all) = &self.sources else { return Ok(()) };
+        let known = |name: &&String| *name == bus::UI_SOURCE || all.contains(&name.as_str());
+        match names.iter().find(|name| !known(name)) {
+            Some(name) => Err(ConfigError(format!("{at}: there is no source.{name}"))),
+            None => Ok(()),
+        }
     }
 
-    /// Whether an instance is configured.
-    pub(super) fn gitlab(&self, name: &str) -> bool {
-        self.gitlabs.as_ref().is_none_or(|all| all.contains(&name))
+    /// Whether these instances are configured.
+    pub(super) fn check_gitlabs(&self, at: &str, names: &[String]) -> Result<()> {
+        let Some(all) = &self.gitlabs else { return Ok(()) };
+        match names.iter().find(|name| !all.contains(&name.as_str())) {
+            Some(name) => Err(ConfigError(format!("{at}: there is no gitlab.{name}"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -175,9 +183,7 @@ impl Rule {
 
 impl ScopeText {
     pub(super) fn read(&self, at: &str, known: &Known<'_>) -> Result<Scope> {
-        if let Some(name) = self.gitlabs.iter().find(|it| !known.gitlab(it)) {
-            return Err(ConfigError(format!("{at}: there is no gitlab.{name}")));
-        }
+        known.check_gitlabs(at, &self.gitlabs)?;
         Ok(Scope {
             gitlabs: self.gitlabs.clone(),
             projects: patterns(at, "projects", &self.projects)?,
@@ -198,9 +204,7 @@ impl Requires {
         let approvals = self.approvals.is_some() || from != Who::default();
         match (approvals, self.all_of.as_slice(), self.any_of.as_slice()) {
             (_, [], []) => {
-                if let Some(name) = self.sources.iter().find(|name| !known.source(name)) {
-                    return Err(ConfigError(format!("{at}: there is no source.{name}")));
-                }
+                known.check_sources(at, &self.sources)?;
                 let count = self.approvals.unwrap_or(NonZeroU32::MIN);
                 Ok(Requirement::Approvals { count, from })
             }

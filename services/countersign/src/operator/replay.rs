@@ -2,20 +2,15 @@
 
 use std::path::PathBuf;
 
-use approval::{
-    Actor, Answer, Attempt, Facts, Policy, Request, Sha, Standing, Time, Timing, Verdict, Word,
-};
+use approval::{Actor, Attempt, Facts, Policy, Request, Sha, Time, Word};
 use clap::Args;
-use proto::v1::{Caller, ListJudgedRequest, ListJudgedResponse, RecordedDecision};
+use proto::v1::{ListJudgedResponse, RecordedDecision};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Problem,
-    connection::{connect, refused},
-    print,
-    text::{as_json, table, visible},
-    wait_for,
+    Problem, judged, print,
+    text::{as_json, table, utc, visible},
 };
 use crate::{Config, load};
 
@@ -61,25 +56,16 @@ pub(super) fn run(config: &Config, arguments: &Replay) -> Result<(), Problem> {
         None => config.clone(),
     };
     let policy = proposed.policy()?;
-    let back = crate::config::duration("--since", &arguments.since)?;
-    let back = back.ok_or_else(|| Problem::Usage("--since is empty".to_owned()))?;
     let now = kit::clock::now_micros();
-    let since = Some(proto::timestamp(now.saturating_sub(back)));
+    let since = judged::since(&arguments.since, now)?;
     let mut all = Differences {
-        since: super::text::utc(since.as_ref()),
+        since: utc(Some(&since)),
         policy: proposed.policy_hash(),
         ..Differences::default()
     };
-    wait_for(async {
-        let mut recorder = connect(config).await?;
-        let question = ListJudgedRequest { since, caller: Some(Caller::process("policy replay")) };
-        let found = recorder.list_judged(question).await.map_err(|status| refused(&status))?;
-        let mut found = found.into_inner();
-        while let Some(judged) = found.message().await.map_err(|status| refused(&status))? {
-            all.judged += 1;
-            all.different.extend(difference(&judged, &policy, now));
-        }
-        Ok(())
+    judged::each(config, since, "policy replay", |judged| {
+        all.judged += 1;
+        all.different.extend(difference(&judged, &policy, now));
     })?;
     print(&if arguments.json { as_json(&all) } else { overview(&all) });
     Ok(())
@@ -113,39 +99,24 @@ fn read(judged: &ListJudgedResponse) -> Option<(Request, Vec<Attempt>)> {
     let wire = judged.request.clone()?;
     let sha = Sha::parse(&wire.sha).ok()?;
     let began = Time(proto::micros(judged.round_began_at.as_ref())?);
-    let request = Request {
-        id: Uuid::parse_str(&wire.request_id).ok()?,
-        sha: sha.clone(),
-        oldrev: None,
-        facts: Facts {
-            gitlab: wire.gitlab,
-            project_path: wire.project_path,
-            check_name: wire.check_name,
-            title: wire.title,
-            url: wire.url,
-            source_branch: wire.source_branch,
-            target_branch: wire.target_branch,
-            author_id: Some(judged.author_id).filter(|id| *id != 0),
-            author_name: Some(wire.author_name).filter(|name| !name.is_empty()),
-            pushed_by: judged.pushed_by.clone(),
-            labels: wire.labels,
-            draft: wire.draft,
-            updated_at: None,
-        },
-        opened_at: began,
-        seen_at: began,
-        standing: Standing::Current,
-        round: 0,
-        round_began_at: began,
-        verdict: Verdict::Waiting,
-        explanation: String::new(),
-        decisions: Vec::new(),
-        answer: Answer::none(),
-        timing: Timing::default(),
-        glass: None,
+    let id = Uuid::parse_str(&wire.request_id).ok()?;
+    let facts = Facts {
+        gitlab: wire.gitlab,
+        project_path: wire.project_path,
+        check_name: wire.check_name,
+        title: wire.title,
+        url: wire.url,
+        source_branch: wire.source_branch,
+        target_branch: wire.target_branch,
+        author_id: Some(judged.author_id).filter(|id| *id != 0),
+        author_name: Some(wire.author_name).filter(|name| !name.is_empty()),
+        pushed_by: judged.pushed_by.clone(),
+        labels: wire.labels,
+        draft: wire.draft,
+        updated_at: None,
     };
     let attempts = judged.attempts.iter().map(|it| attempt(it, &sha)).collect::<Option<_>>()?;
-    Some((request, attempts))
+    Some((Request::new(id, sha, facts, began), attempts))
 }
 
 /// An attempt as it was made; one that named no word we know changes nothing.

@@ -1,7 +1,7 @@
 //! `countersign schema`: the contract with everybody else on the bus, made of what the code is made of.
 
 use approval::{RefusalCode, Word};
-use bus::{EventType, Kind, Names, Stream};
+use bus::{EventType, Kind, Names, SIGNATURE_HEADER, Stream};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -247,7 +247,7 @@ fn envelope(message: &str, kind: &str, optional: bool) -> Value {
         "content-type": { "const": "application/json" },
     });
     if optional {
-        properties["countersign-signature"] = json!({
+        properties[SIGNATURE_HEADER] = json!({
             "type": "string", "pattern": "^[0-9a-f]{128}$",
             "description": "Ed25519 with an nkey of the source, where it signs.",
         });

@@ -72,6 +72,13 @@ impl Gate {
 }
 
 impl Request {
+    /// The decision that broke the glass, when it was broken and the decision is known.
+    #[must_use]
+    pub fn broke_glass(&self) -> Option<&Decision> {
+        let glass = self.glass?;
+        self.decisions.iter().find(|decision| decision.id == glass.decision)
+    }
+
     /// Remembers that the glass was broken; one that waits for its review goes on waiting.
     fn breaks(&mut self, decision: Uuid, review_by: Time) -> Effect {
         let waits = self.glass.filter(|glass| glass.reviewed_at.is_none());
@@ -88,8 +95,7 @@ impl Request {
         };
         let at = attempt.at;
         let decision = decision(attempt, self.round);
-        let broken = self.decisions.iter().find(|other| other.id == glass.decision);
-        policy.check_review(&self.facts, &decision, broken)?;
+        policy.check_review(&self.facts, &decision, self.broke_glass())?;
         let who = decision.actor.display().to_owned();
         self.decisions.push(decision);
         if glass.reviewed_at.is_some() {

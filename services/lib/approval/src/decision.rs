@@ -56,6 +56,13 @@ impl Actor {
     pub fn display(&self) -> &str {
         if self.name.is_empty() { &self.id } else { &self.name }
     }
+
+    /// Whether they are one of these people or in one of these groups; with both empty, everybody is.
+    pub(crate) fn is_among(&self, people: &[String], groups: &[String]) -> bool {
+        (people.is_empty() && groups.is_empty())
+            || people.contains(&self.id)
+            || self.groups.iter().any(|group| groups.contains(group))
+    }
 }
 
 /// A decision as it arrives.

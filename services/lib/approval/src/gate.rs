@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Answer, Command, CommandResult, Ending, Facts, MergeRequestState, Outcome, Policy, Reading,
-    Request, Sha, Shown, Sighting, Standing, State, Status, Time, Timing, Verdict, order::Age,
+    Command, CommandResult, Ending, Facts, MergeRequestState, Outcome, Policy, Reading, Request,
+    Sha, Shown, Sighting, Standing, State, Status, Time, Verdict, order::Age,
 };
 
 /// What others must do after a change.
@@ -187,23 +187,9 @@ impl Gate {
         }
         let mut facts = sighting.facts.clone();
         self.inherit(&mut facts);
-        let mut request = Request {
-            id,
-            sha: sha.clone(),
-            oldrev: sighting.oldrev.clone(),
-            facts,
-            opened_at: sighting.at,
-            seen_at: sighting.at,
-            standing,
-            round: 0,
-            round_began_at: sighting.at,
-            verdict: Verdict::Waiting,
-            explanation: String::new(),
-            decisions: Vec::new(),
-            answer: Answer::none(),
-            timing: Timing::default(),
-            glass: None,
-        };
+        let oldrev = sighting.oldrev.clone();
+        let new = Request::new(id, sha.clone(), facts, sighting.at);
+        let mut request = Request { oldrev, standing, ..new };
         request.judge_at(sighting.at, policy);
         self.requests.push(request);
     }

@@ -1,6 +1,6 @@
 //! What a request would have come to under another policy.
 
-use crate::{Answer, Attempt, Gate, Policy, Request, Standing, Time, Timing, Verdict};
+use crate::{Attempt, Gate, Policy, Request, Time, Verdict};
 
 impl Request {
     /// What its last round would have come to under a policy, and why, had these attempts been made in
@@ -12,14 +12,7 @@ impl Request {
         until: Time,
         policy: &Policy,
     ) -> (Verdict, String) {
-        let fresh = Self {
-            standing: Standing::Current,
-            decisions: Vec::new(),
-            answer: Answer::none(),
-            timing: Timing::default(),
-            glass: None,
-            ..self.clone()
-        };
+        let fresh = Self::new(self.id, self.sha.clone(), self.facts.clone(), self.round_began_at);
         let mut gate = Gate { requests: vec![fresh] };
         gate.judge_anew(self.round_began_at, policy);
         for attempt in attempts {

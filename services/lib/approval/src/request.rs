@@ -149,6 +149,28 @@ pub struct Request {
 }
 
 impl Request {
+    /// One that was first seen then: current, and nobody has decided.
+    #[must_use]
+    pub fn new(id: Uuid, sha: Sha, facts: Facts, at: Time) -> Self {
+        Self {
+            id,
+            sha,
+            oldrev: None,
+            facts,
+            opened_at: at,
+            seen_at: at,
+            standing: Standing::Current,
+            round: 0,
+            round_began_at: at,
+            verdict: Verdict::Waiting,
+            explanation: String::new(),
+            decisions: Vec::new(),
+            answer: Answer::none(),
+            timing: Timing::default(),
+            glass: None,
+        }
+    }
+
     /// What it is to people.
     #[must_use]
     pub fn state(&self) -> State {

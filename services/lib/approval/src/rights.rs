@@ -59,16 +59,19 @@ impl Projects {
     #[must_use]
     pub fn include(&self, gitlab: &str, path: &str) -> bool {
         (self.gitlabs.is_empty() || self.gitlabs.iter().any(|it| it == gitlab))
-            && (self.paths.is_empty() || self.paths.iter().any(|it| it.matches(path)))
+            && Pattern::match_any(&self.paths, path)
+    }
+
+    /// Whether a project is seen by whom these are shown to; `None` shows all.
+    #[must_use]
+    pub fn show(seen: Option<&[Self]>, gitlab: &str, path: &str) -> bool {
+        seen.is_none_or(|all| all.iter().any(|it| it.include(gitlab, path)))
     }
 }
 
 impl Grant {
     fn is_for(&self, actor: &Actor) -> bool {
-        let everybody = self.people.is_empty() && self.groups.is_empty();
-        everybody
-            || self.people.contains(&actor.id)
-            || actor.groups.iter().any(|group| self.groups.contains(group))
+        actor.is_among(&self.people, &self.groups)
     }
 }
 

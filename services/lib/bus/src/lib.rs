@@ -23,6 +23,6 @@ pub use connection::{Bus, Config, ConnectError, PublishError};
 pub use consumer::{Failure, Limits, consume};
 pub use dead::{DEAD_DATA_BYTES_MAX, bury, dead_letter};
 pub use message::{Delivery, Outgoing};
-pub use names::{EventType, Kind, Names, Stream, UI_SOURCE};
+pub use names::{EventType, Kind, Names, SIGNATURE_HEADER, Stream, UI_SOURCE};
 pub use permissions::{Needs, Permissions};
 pub use streams::{StreamError, StreamState, ensure_streams, restore_streams};

@@ -14,6 +14,8 @@ use std::fmt;
 
 /// Our own browser side as a source of decisions.
 pub const UI_SOURCE: &str = "ui";
+/// The header with which a source signs a decision: lower-case hex of the 64 bytes of an Ed25519 signature.
+pub const SIGNATURE_HEADER: &str = "countersign-signature";
 
 /// A stream; the source of a decision stream is a configured name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,6 @@
 //! What a verdict was made of: enough to make it once more.
 
-use approval::{
-    Actor, Answer, Decision, Facts, Policy, Request, Sha, Standing, Time, Timing, Verdict, Word,
-};
+use approval::{Actor, Decision, Facts, Policy, Request, Sha, Time, Timing, Verdict, Word};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -94,45 +92,32 @@ impl Inputs {
     /// When they cannot be read.
     pub fn verdict(self, policy: &Policy) -> Result<(Verdict, String), InputsError> {
         let facts = self.facts;
+        let facts = Facts {
+            gitlab: facts.gitlab,
+            project_path: facts.project,
+            check_name: facts.check,
+            title: facts.title,
+            url: facts.url,
+            source_branch: facts.source_branch,
+            target_branch: facts.target_branch,
+            author_id: facts.author_id,
+            author_name: facts.author_name,
+            pushed_by: facts.pushed_by,
+            labels: facts.labels,
+            draft: facts.draft,
+            updated_at: None,
+        };
+        let sha = Sha::parse(&self.sha).map_err(|_| InputsError)?;
+        let decisions = self.decisions.into_iter().map(DecisionText::read);
         let request = Request {
-            id: Uuid::nil(),
-            sha: Sha::parse(&self.sha).map_err(|_| InputsError)?,
-            oldrev: None,
-            facts: Facts {
-                gitlab: facts.gitlab,
-                project_path: facts.project,
-                check_name: facts.check,
-                title: facts.title,
-                url: facts.url,
-                source_branch: facts.source_branch,
-                target_branch: facts.target_branch,
-                author_id: facts.author_id,
-                author_name: facts.author_name,
-                pushed_by: facts.pushed_by,
-                labels: facts.labels,
-                draft: facts.draft,
-                updated_at: None,
-            },
-            opened_at: Time(self.round_began_at),
-            seen_at: Time(self.round_began_at),
-            standing: Standing::Current,
-            round: 0,
-            round_began_at: Time(self.round_began_at),
-            verdict: Verdict::Waiting,
-            explanation: String::new(),
-            decisions: self
-                .decisions
-                .into_iter()
-                .map(DecisionText::read)
-                .collect::<Result<_, _>>()?,
-            answer: Answer::none(),
+            decisions: decisions.collect::<Result<_, _>>()?,
             timing: Timing {
                 passed: self.passed.map(Time),
                 frozen_at: self.frozen_at.map(Time),
                 automatic_since: self.automatic_since.map(Time),
                 ..Timing::default()
             },
-            glass: None,
+            ..Request::new(Uuid::nil(), sha, facts, Time(self.round_began_at))
         };
         Ok(request.judged(policy))
     }

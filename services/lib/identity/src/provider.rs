@@ -8,10 +8,10 @@ use std::{
 };
 
 use openidconnect::{
-    AccessTokenHash, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    DiscoveryError, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardErrorResponse, SubjectIdentifier, TokenResponse, UserInfoError,
+    AccessToken, AccessTokenHash, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
+    CsrfToken, DiscoveryError, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError,
+    Scope, StandardErrorResponse, SubjectIdentifier, TokenResponse, UserInfoError,
     core::{CoreErrorResponseType, CoreGenderClaim, CoreResponseType},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -187,13 +187,10 @@ impl Provider {
             .await
             .map_err(token_failure)?;
         let nonce = Nonce::new(attempt.nonce);
-        let (subject, mut said) = match id_claims(&client, &answer, Some(&nonce)) {
-            // Its keys may be new.
-            Err(_) => id_claims(&self.known(true).await?.client, &answer, Some(&nonce)),
-            first => first,
-        }?;
+        let (subject, mut said) = self.id_claims(&client, &answer, Some(&nonce)).await?;
         let groups_in_id_token = self.config.claims.groups(&said.all).is_some();
-        if let Some(info) = self.user_info(&client, &answer, &subject).await? {
+        if let Some(info) = self.user_info(&client, answer.access_token().clone(), &subject).await?
+        {
             said.all.extend(info);
         }
         let person = self.config.claims.person(&said.all).ok_or_else(|| {
@@ -231,18 +228,15 @@ impl Provider {
                 proof.refresh_token = Some(new.secret().clone());
             }
             if answer.id_token().is_some() {
-                let (same, new) = match id_claims(&client, &answer, None) {
-                    Err(_) => id_claims(&self.known(true).await?.client, &answer, None),
-                    first => first,
-                }?;
+                let (same, new) = self.id_claims(&client, &answer, None).await?;
                 if same != subject {
                     return Err(Failure::Refused);
                 }
                 said = new;
             }
         }
-        let token = openidconnect::AccessToken::new(proof.access_token.clone());
-        match self.user_info_with(&client, token, &subject).await? {
+        let token = AccessToken::new(proof.access_token.clone());
+        match self.user_info(&client, token, &subject).await? {
             Some(info) => said.all.extend(info),
             // Nothing was asked at all.
             None if proof.refresh_token.is_none() => return Err(Failure::Refused),
@@ -282,20 +276,25 @@ impl Provider {
         self.issuer.url().host_str().unwrap_or_default().to_owned()
     }
 
-    async fn user_info(
+    /// The claims of the ID token, once everything about it was checked.
+    async fn id_claims(
         &self,
         client: &OidcClient,
         answer: &TokenAnswer,
-        subject: &SubjectIdentifier,
-    ) -> Result<Option<Map<String, Value>>, Failure> {
-        self.user_info_with(client, answer.access_token().clone(), subject).await
+        nonce: Option<&Nonce>,
+    ) -> Result<(SubjectIdentifier, Said), Failure> {
+        match id_claims(client, answer, nonce) {
+            // The provider's keys may be new.
+            Err(_) => id_claims(&self.known(true).await?.client, answer, nonce),
+            first => first,
+        }
     }
 
     /// What the provider says to who has this token; `None` when it has no place to ask.
-    async fn user_info_with(
+    async fn user_info(
         &self,
         client: &OidcClient,
-        token: openidconnect::AccessToken,
+        token: AccessToken,
         subject: &SubjectIdentifier,
     ) -> Result<Option<Map<String, Value>>, Failure> {
         let Ok(question) = client.user_info(token, Some(subject.clone())) else {
@@ -342,7 +341,7 @@ impl Provider {
     }
 }
 
-/// The claims of the ID token, once everything about it was checked.
+/// The claims of the ID token, checked with the keys that are known.
 fn id_claims(
     client: &OidcClient,
     answer: &TokenAnswer,

@@ -1,7 +1,8 @@
 //! What people and systems decided. Every attempt is recorded and gets a receipt.
 
 use approval::{Actor, Attempt, Refusal, RefusalCode, Sha, Time, Word};
-use bus::{Delivery, EventType, Failure, Kind, Stream};
+use bus::{Delivery, EventType, Failure, Kind, SIGNATURE_HEADER, Stream};
+use bytes::Bytes;
 use proto::v1::{Decision, Receipt};
 use sea_orm::{DbErr, Set};
 use serde_json::json;
@@ -25,8 +26,9 @@ pub(super) struct Decided {
     sequence: i64,
     at: Time,
     message: Decision,
-    /// The message as it came, to look at its signature.
-    delivery: Delivery,
+    /// As it came, with the bytes that it is over.
+    signature: Option<String>,
+    data: Bytes,
 }
 
 /// What became of an attempt.
@@ -82,7 +84,8 @@ pub(super) fn parse(delivery: &Delivery) -> Result<Decided, Failure> {
         sequence: i64::try_from(delivery.sequence).unwrap_or_default(),
         at: Time(delivery.stored_at_micros),
         message,
-        delivery: delivery.clone(),
+        signature: delivery.header(SIGNATURE_HEADER).map(ToOwned::to_owned),
+        data: delivery.data.clone(),
     })
 }
 
@@ -169,7 +172,8 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         let sentence = format!("The source {} is not configured.", decided.source);
         return Err(Refusal::new(RefusalCode::UnknownSource, sentence));
     }
-    let signed_by = signature::signer(&rules.keys, &decided.source, &decided.delivery)
+    let (source, signature) = (&decided.source, decided.signature.as_deref());
+    let signed = signature::is_signed(&rules.keys, source, signature, &decided.data)
         .map_err(|sentence| Refusal::new(RefusalCode::NotAllowed, sentence))?;
     let word = Word::parse(&message.verdict)
         .ok_or_else(|| invalid("verdict must be approve, reject, revoke or review."))?;
@@ -187,7 +191,7 @@ fn attempt(rules: &Rules, decided: &Decided) -> Result<Attempt, Refusal> {
         word,
         break_glass: message.break_glass,
         // People are known by their sessions.
-        signed: signed_by.is_some() || decided.source == bus::UI_SOURCE,
+        signed: signed || decided.source == bus::UI_SOURCE,
         sha,
         target_branch: Some(message.target_branch.clone()).filter(|branch| !branch.is_empty()),
         reason: clean(&message.reason, REASON_CHARS_MAX),
@@ -283,7 +287,7 @@ fn draft(decided: &Decided, verdict: &Verdict) -> Draft {
             "source": decided.source,
             "decision_id": decided.decision_id,
             "digest": decided.digest,
-            "signature": decided.delivery.header(signature::HEADER).map(|it| clean(it, 128)),
+            "signature": decided.signature.as_deref().map(|it| clean(it, 128)),
             "verdict": clean(&decided.message.verdict, 40),
             "break_glass": decided.message.break_glass,
             "sha": clean(&decided.message.sha, 64),
@@ -339,7 +343,7 @@ fn row(decided: &Decided, verdict: &Verdict, request_id: Option<Uuid>) -> decisi
         request_id: Set(request_id),
         verdict: Set(clean(&message.verdict, 40)),
         break_glass: Set(message.break_glass),
-        signed: Set(decided.delivery.header(signature::HEADER).is_some()),
+        signed: Set(decided.signature.is_some()),
         sha: Set(clean(&message.sha, 64)),
         actor_id: Set(clean(actor.id.trim(), 255)),
         actor_name: Set(clean(&actor.name, 255)),

@@ -25,17 +25,10 @@ pub(super) fn effects(
     now: i64,
 ) {
     for effect in effects {
-        match effect.about() {
-            Some(id) => {
-                if let Some(request) = gate.request(id) {
-                    about(change, rules, key, request, &effect, now);
-                }
-            }
-            None => {
-                if let Effect::LookUp(reason) = effect {
-                    look_up(change, rules, key, gate, reason, now);
-                }
-            }
+        if let Some(request) = effect.about().and_then(|id| gate.request(id)) {
+            about(change, rules, key, request, &effect, now);
+        } else if let Effect::LookUp(reason) = effect {
+            look_up(change, rules, key, gate, reason, now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What follows from a broken glass: it is on record, told to everybody, and reviewed or missed.
 
-use approval::{Decision, Effect, Request};
+use approval::{Effect, Request};
 use bus::EventType;
 use serde_json::json;
 
@@ -49,9 +49,7 @@ pub(super) fn follow(
 
 /// Whoever broke the glass.
 pub(crate) fn broke(request: &Request) -> &str {
-    let by =
-        |decision: &&Decision| request.glass.is_some_and(|glass| glass.decision == decision.id);
-    request.decisions.iter().find(by).map_or("Somebody", |decision| decision.actor.display())
+    request.broke_glass().map_or("Somebody", |decision| decision.actor.display())
 }
 
 fn reviewed(request: &Request) -> &str {

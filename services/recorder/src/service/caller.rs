@@ -1,9 +1,7 @@
 //! On whose behalf something is asked, and what they may see: the one place where rights are looked at
 //! before something is told.
 
-use approval::{
-    Actor, Allowed, BreakGlass, Decision, Facts, Pattern, Policy, Projects, Request, Rights,
-};
+use approval::{Actor, Allowed, BreakGlass, Facts, Pattern, Policy, Projects, Request, Rights};
 use proto::v1::{Caller as WireCaller, caller::Who};
 use tonic::Status;
 
@@ -62,8 +60,7 @@ impl Service {
 impl Caller {
     /// Whether they see the requests of a project.
     pub(super) fn sees(&self, key: &GateKey, path: &str) -> bool {
-        let among = |all: &Vec<Projects>| all.iter().any(|it| it.include(&key.gitlab, path));
-        self.sees.as_ref().is_none_or(among)
+        Projects::show(self.sees.as_deref(), &key.gitlab, path)
     }
 
     /// A request, for those who see it.
@@ -83,13 +80,12 @@ impl Caller {
 
     /// Whether a broken glass waits for a review that they may give.
     pub(super) fn may_review(&self, policy: &Policy, request: &Request) -> bool {
-        let waits = request.glass.filter(|glass| glass.reviewed_at.is_none());
-        let (Some(glass), Some(actor)) = (waits, &self.person) else { return false };
-        let theirs =
-            |decision: &&Decision| decision.id == glass.decision && decision.actor.id == actor.id;
+        let waits = request.glass.is_some_and(|glass| glass.reviewed_at.is_none());
+        let Some(actor) = self.person.as_ref().filter(|_| waits) else { return false };
+        let theirs = request.broke_glass().is_some_and(|broke| broke.actor.id == actor.id);
         let reviewers = policy.break_glass.as_ref().map(|glass| &glass.reviewers);
         let among = reviewers.is_none_or(|who| who.includes(bus::UI_SOURCE, actor));
-        request.decisions.iter().find(theirs).is_none() && (actor.id.is_empty() || among)
+        !theirs && (actor.id.is_empty() || among)
     }
 
     /// Whether they may decide in the project of a request, where the policy lets them.

@@ -1,6 +1,6 @@
 //! Requests as they were judged, to be judged under another policy.
 
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use proto::v1::{ListJudgedRequest, ListJudgedResponse};
 use tonic::Status;
 
@@ -23,19 +23,13 @@ fn pages(
     caller: Caller,
     since: i64,
 ) -> impl Stream<Item = Result<ListJudgedResponse, Status>> + Send {
-    let begin = Some((store, caller, 0));
-    let pages = stream::unfold(begin, move |state| async move {
-        let (store, caller, after) = state?;
-        match page(&store, &caller, since, after).await {
-            Ok((_, None)) => None,
-            Ok((rows, Some(last))) => {
-                let rows = rows.into_iter().map(Ok).collect::<Vec<_>>();
-                Some((stream::iter(rows), Some((store, caller, last))))
-            }
-            Err(status) => Some((stream::iter(vec![Err(status)]), None)),
-        }
+    let begin = (store, caller, 0);
+    let pages = stream::try_unfold(begin, move |(store, caller, after)| async move {
+        let (rows, last) = page(&store, &caller, since, after).await?;
+        let rows = stream::iter(rows.into_iter().map(Ok));
+        Ok::<_, Status>(last.map(|last| (rows, (store, caller, last))))
     });
-    pages.flatten()
+    pages.try_flatten()
 }
 
 /// The next rows, and the change that the last of them was; nothing more when there is none.

@@ -29,14 +29,6 @@ impl Store {
         session::Entity::find_by_id(id).one(self.read()).await
     }
 
-    /// Begins a session, and forgets those that are over by time.
-    pub(crate) async fn begin_session(&self, row: session::Model) -> Result<(), DbErr> {
-        let over = session::Column::ExpiresAt.lte(row.created_at);
-        session::Entity::delete_many().filter(over).exec(self.write()).await?;
-        let insert = session::Entity::insert(row.into_active_model());
-        insert.exec_without_returning(self.write()).await.map(drop)
-    }
-
     /// Whether a check of a session that was not checked since begins now: the last one that began is
     /// over.
     pub(crate) async fn begin_check(
@@ -107,8 +99,10 @@ impl Ledger {
         row.update(self.tx()).await
     }
 
-    /// Begins a session in this transaction.
+    /// Begins a session in this transaction, and forgets those that are over by time.
     pub(crate) async fn begin_session(&self, row: session::Model) -> Result<(), DbErr> {
+        let over = session::Column::ExpiresAt.lte(row.created_at);
+        session::Entity::delete_many().filter(over).exec(self.tx()).await?;
         let insert = session::Entity::insert(row.into_active_model());
         insert.exec_without_returning(self.tx()).await.map(drop)
     }

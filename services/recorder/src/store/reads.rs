@@ -39,9 +39,7 @@ pub(crate) struct Page {
 
 impl Filter {
     fn sees(&self, row: &status_check::Model) -> bool {
-        let among =
-            |all: &Vec<Projects>| all.iter().any(|it| it.include(&row.gitlab, &row.project_path));
-        self.projects.as_ref().is_none_or(among)
+        Projects::show(self.projects.as_deref(), &row.gitlab, &row.project_path)
     }
 }
 

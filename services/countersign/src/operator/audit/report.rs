@@ -1,17 +1,14 @@
 //! `countersign audit report`: what was merged, who let it in, and what an auditor asks about.
 
 use clap::Args;
-use proto::v1::{Caller, ListJudgedRequest, ListJudgedResponse, RecordedDecision};
+use proto::v1::{ListJudgedResponse, RecordedDecision};
 use serde::Serialize;
 
 use crate::{
     Config,
     operator::{
-        Problem,
-        connection::{connect, refused},
-        print,
+        Problem, judged, print,
         text::{as_json, table, utc, visible},
-        wait_for,
     },
 };
 
@@ -63,31 +60,20 @@ const HEAD: [&str; 12] = [
 ];
 
 pub(super) fn run(config: &Config, arguments: &Report) -> Result<(), Problem> {
-    let back = crate::config::duration("--since", &arguments.since)?;
-    let back = back.ok_or_else(|| Problem::Usage("--since is empty".to_owned()))?;
-    let since = Some(proto::timestamp(kit::clock::now_micros().saturating_sub(back)));
+    let since = judged::since(&arguments.since, kit::clock::now_micros())?;
     let mut merges = Vec::new();
-    wait_for(async {
-        let mut recorder = connect(config).await?;
-        let question = ListJudgedRequest { since, caller: Some(Caller::process("audit report")) };
-        let found = recorder.list_judged(question).await.map_err(|status| refused(&status))?;
-        let mut found = found.into_inner();
-        while let Some(judged) = found.message().await.map_err(|status| refused(&status))? {
-            merges.extend(merge(&judged));
-        }
-        Ok(())
-    })?;
+    judged::each(config, since, "audit report", |judged| merges.extend(merge(judged)))?;
     print(&match (arguments.csv, arguments.json) {
         (true, _) => csv(&merges),
         (_, true) => as_json(&merges),
-        _ => overview(&merges, &utc(since.as_ref())),
+        _ => overview(&merges, &utc(Some(&since))),
     });
     Ok(())
 }
 
 /// A merged commit; nothing for any other.
-fn merge(judged: &ListJudgedResponse) -> Option<Merge> {
-    let request = judged.request.clone()?;
+fn merge(judged: ListJudgedResponse) -> Option<Merge> {
+    let request = judged.request?;
     if request.ending != "merged" {
         return None;
     }
@@ -114,7 +100,7 @@ fn merge(judged: &ListJudgedResponse) -> Option<Merge> {
         commit: request.sha,
         target_branch: request.target_branch,
         author: request.author_name,
-        verdict: judged.verdict.clone(),
+        verdict: judged.verdict,
         approvers: list(who),
         reasons: list(|it| it.reason.clone()),
         break_glass: request.glass,

@@ -37,6 +37,11 @@ impl Pattern {
         self.matcher.is_match(name)
     }
 
+    /// Whether a name is like one of these; where there are none, every name is.
+    pub(crate) fn match_any(patterns: &[Self], name: &str) -> bool {
+        patterns.is_empty() || patterns.iter().any(|it| it.matches(name))
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -48,11 +48,8 @@ impl Who {
     /// Whether an actor of a source is among them.
     #[must_use]
     pub fn includes(&self, source: &str, actor: &Actor) -> bool {
-        let everybody = self.people.is_empty() && self.groups.is_empty();
-        let listed = self.people.contains(&actor.id)
-            || actor.groups.iter().any(|group| self.groups.contains(group));
         let heard = self.sources.is_empty() || self.sources.iter().any(|it| it == source);
-        heard && (everybody || listed)
+        heard && actor.is_among(&self.people, &self.groups)
     }
 
     /// Who they are, for a sentence; empty for everybody.

@@ -60,13 +60,10 @@ impl Scope {
     /// Whether a merge request is among those meant.
     #[must_use]
     pub fn includes(&self, facts: &Facts) -> bool {
-        let like = |patterns: &[Pattern], name: &str| {
-            patterns.is_empty() || patterns.iter().any(|it| it.matches(name))
-        };
         (self.gitlabs.is_empty() || self.gitlabs.contains(&facts.gitlab))
-            && like(&self.projects, &facts.project_path)
-            && like(&self.target_branches, &facts.target_branch)
-            && like(&self.checks, &facts.check_name)
+            && Pattern::match_any(&self.projects, &facts.project_path)
+            && Pattern::match_any(&self.target_branches, &facts.target_branch)
+            && Pattern::match_any(&self.checks, &facts.check_name)
             && self.labels.iter().all(|label| facts.labels.contains(label))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
+use tests::tree::{leaf, peaks};
 
 use super::{Check, Violation};
 use crate::observed::{Audit, Observed};
@@ -17,12 +17,12 @@ pub(super) fn the_tree_holds(observed: &Observed) -> Check {
         if *next != seq + 1 {
             violations.push(Violation::new(format!("the audit record goes from {seq} to {next}")));
         }
-        let leaf = Sha256::new().chain_update([0]).chain_update(record).finalize();
+        let leaf = leaf(record);
         if *stored != hex::encode(leaf) {
             violations
                 .push(Violation::new(format!("audit record {next} is not what its hash says")));
         }
-        leaves.push(leaf.into());
+        leaves.push(leaf);
         seq = *next;
     }
     if violations.is_empty() && peaks(&leaves) != observed.record.tree {
@@ -30,28 +30,6 @@ pub(super) fn the_tree_holds(observed: &Observed) -> Check {
     }
     let records = observed.record.audit.len();
     Check::new("I6", "the audit record verifies", (records, "records"), violations)
-}
-
-/// The roots of the whole subtrees that a tree is made of, widest first.
-pub(super) fn peaks(leaves: &[[u8; 32]]) -> String {
-    if leaves.is_empty() {
-        return String::new();
-    }
-    let width = 1_usize << leaves.len().ilog2();
-    let (first, rest) = leaves.split_at(width);
-    format!("{}{}", hex::encode(root(first)), peaks(rest))
-}
-
-/// The root of a whole tree (RFC 9162, 2.1.1).
-fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
-    let half = leaves.len() / 2;
-    match leaves {
-        [leaf] => *leaf,
-        _ => {
-            let (left, right) = (root(&leaves[..half]), root(&leaves[half..]));
-            Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
-        }
-    }
 }
 
 /// I8. What a stream holds is applied, or is a dead letter with its cause.
