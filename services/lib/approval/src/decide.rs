@@ -39,10 +39,8 @@ impl Gate {
         admit(request, &attempt)?;
         policy.check(&request.facts, &attempt)?;
         let glass = policy.glass(&request.facts).filter(|_| attempt.break_glass);
-        let frozen = policy.frozen(&request.facts, attempt.at);
-        let frozen = frozen.filter(|_| !glass.is_some_and(|glass| glass.passes_freeze));
-        if let (Word::Approve, Some(frozen)) = (attempt.word, frozen) {
-            return Err(Refusal::new(RefusalCode::NotAllowed, frozen.sentence()));
+        if let Some(refusal) = policy.refuses_frozen(&request.facts, &attempt) {
+            return Err(refusal);
         }
         let review_by = glass.map(|glass| Time(attempt.at.0.saturating_add(glass.review_within)));
 
@@ -110,7 +108,7 @@ impl Request {
     }
 }
 
-fn decision(attempt: Attempt, round: u32) -> Decision {
+pub(crate) fn decision(attempt: Attempt, round: u32) -> Decision {
     Decision {
         id: attempt.id,
         source: attempt.source,

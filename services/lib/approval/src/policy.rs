@@ -8,6 +8,7 @@ mod pattern;
 mod people;
 mod requirement;
 mod rule;
+mod turn;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ pub use condition::{Condition, ConditionError};
 pub use freeze::{Freeze, Frozen, Window};
 pub use pattern::{Pattern, PatternError};
 pub use people::{People, Person};
-pub use requirement::{Finding, Requirement, Who};
+pub use requirement::{Count, Finding, Requirement, Who};
 pub use rule::{Reasons, Rule, Scope};
 
 use crate::{Attempt, Decision, Facts, Refusal, RefusalCode, Time, Timing, Verdict, Word};
@@ -145,6 +146,16 @@ impl Policy {
         frozen.max_by(|one, other| one.until.cmp(&other.until))
     }
 
+    /// What a freeze answers to an approval, unless that breaks the glass where it may.
+    pub(crate) fn refuses_frozen(&self, facts: &Facts, attempt: &Attempt) -> Option<Refusal> {
+        let passes = || self.glass(facts).is_some_and(|glass| glass.passes_freeze);
+        if attempt.word != Word::Approve || attempt.break_glass && passes() {
+            return None;
+        }
+        let frozen = self.frozen(facts, attempt.at)?;
+        Some(Refusal::new(RefusalCode::NotAllowed, frozen.sentence()))
+    }
+
     /// When the next freeze for a merge request begins after a moment.
     #[must_use]
     pub fn next_freeze(&self, facts: &Facts, after: Time) -> Option<Time> {
@@ -182,14 +193,7 @@ impl Policy {
         standing: &[&Decision],
         timing: &Timing,
     ) -> (Verdict, String, Finding) {
-        let counts = |decision: &&Decision| {
-            let (source, actor) = (&decision.source, &decision.actor);
-            decision.word == Word::Approve
-                && Some(decision.at) >= timing.frozen_at
-                && rule.stands_against(&self.people, facts, source, actor).is_none()
-        };
-        let approvals = standing.iter().copied().filter(counts).collect::<Vec<_>>();
-        let people = rule.requires.look_at(&approvals);
+        let people = rule.requires.look_at(&self.approvals(rule, facts, standing, timing));
         let itself = rule.by_itself(facts, timing);
         let (verdict, explanation) = match &itself.rejects {
             None if people.met => (Verdict::Approved, people.sentence.clone()),
@@ -202,6 +206,23 @@ impl Policy {
             Some(doubt) => (Verdict::Waiting, doubt.sentence.clone()),
         };
         (verdict, explanation, itself.beside(people))
+    }
+
+    /// The approvals that count under a rule, among what people say last.
+    fn approvals<'a>(
+        &self,
+        rule: &Rule,
+        facts: &Facts,
+        standing: &[&'a Decision],
+        timing: &Timing,
+    ) -> Vec<&'a Decision> {
+        let counts = |decision: &&Decision| {
+            let (source, actor) = (&decision.source, &decision.actor);
+            decision.word == Word::Approve
+                && Some(decision.at) >= timing.frozen_at
+                && rule.stands_against(&self.people, facts, source, actor).is_none()
+        };
+        standing.iter().copied().filter(counts).collect()
     }
 
     /// What each person says last, in the order they said it.

@@ -11,11 +11,16 @@ use crate::{
     Scope, Sha, Sighting, Status, Time, Times, Who, Window, Word,
 };
 
-pub(crate) fn policy(approvals: u32) -> Policy {
-    let count = NonZeroU32::new(approvals).unwrap();
-    let requires = Requirement::Approvals { count, from: Who::default() };
+/// So many approvals of these groups; of anybody, when none is named.
+pub(crate) fn approvals(count: u32, groups: &[&str]) -> Requirement {
+    let groups = groups.iter().map(|it| (*it).to_owned()).collect();
+    let count = NonZeroU32::new(count).unwrap();
+    Requirement::Approvals { count, from: Who { groups, ..Who::default() } }
+}
+
+pub(crate) fn policy(count: u32) -> Policy {
     Policy {
-        rules: vec![Rule::for_all(requires, Reasons::Never)],
+        rules: vec![Rule::for_all(approvals(count, &[]), Reasons::Never)],
         freezes: Vec::new(),
         break_glass: None,
         people: People::default(),

@@ -1,6 +1,9 @@
 //! What a rule says by itself, without people: its conditions, and how they explain themselves.
 
-use super::{Finding, Rule};
+use super::{
+    Finding, Rule,
+    requirement::{ALL_OF, ONE_OF},
+};
 use crate::{Facts, Timing};
 
 /// What a rule says by itself about a merge request.
@@ -22,10 +25,6 @@ pub(super) struct Rejects {
     pub(super) sentence: String,
 }
 
-fn leaf(met: bool, sentence: String) -> Finding {
-    Finding { met, sentence, title: "", parts: Vec::new() }
-}
-
 impl Rule {
     /// Whether it would approve a merge request by itself, if nothing stood against it.
     pub(crate) fn approves_by_itself(&self, facts: &Facts) -> bool {
@@ -37,12 +36,12 @@ impl Rule {
         let name = &self.name;
         let mut rejects = None;
         let can_reject = self.reject_when.as_ref().map(|condition| match condition.holds(facts) {
-            Ok(false) => leaf(true, format!("Not rejected by the rule {name} itself.")),
+            Ok(false) => Finding::leaf(true, format!("Not rejected by the rule {name} itself.")),
             Ok(true) => {
                 let sentence =
                     format!("Rejected by the rule {name} itself: {}.", condition.as_str());
                 rejects = Some(Rejects { certain: true, sentence: sentence.clone() });
-                leaf(false, sentence)
+                Finding::leaf(false, sentence)
             }
             Err(cause) => {
                 let sentence = format!(
@@ -50,23 +49,23 @@ impl Rule {
                      approved: {cause}."
                 );
                 rejects = Some(Rejects { certain: false, sentence: sentence.clone() });
-                leaf(false, sentence)
+                Finding::leaf(false, sentence)
             }
         });
         let approves = self.approve_when.as_ref().map(|condition| {
             let text = condition.as_str();
             match condition.holds(facts) {
                 Ok(true) if timing.automatic_counts() => {
-                    leaf(true, format!("Approved by the rule {name} itself: {text}."))
+                    Finding::leaf(true, format!("Approved by the rule {name} itself: {text}."))
                 }
-                Ok(true) => leaf(
+                Ok(true) => Finding::leaf(
                     false,
                     format!("The rule {name} approves nothing by itself in a freeze: {text}."),
                 ),
                 Ok(false) => {
-                    leaf(false, format!("Not approved by the rule {name} itself: {text}."))
+                    Finding::leaf(false, format!("Not approved by the rule {name} itself: {text}."))
                 }
-                Err(cause) => leaf(
+                Err(cause) => Finding::leaf(
                     false,
                     format!("It cannot be told whether the rule {name} approves this: {cause}."),
                 ),
@@ -85,7 +84,7 @@ impl ByItself {
                 let met = people.met || approves.met;
                 let told = if approves.met { &approves } else { &people };
                 let sentence = told.sentence.clone();
-                Finding { met, sentence, title: "one of these", parts: vec![people, approves] }
+                Finding { met, sentence, title: ONE_OF, parts: vec![people, approves], count: None }
             }
         };
         match self.can_reject {
@@ -94,7 +93,7 @@ impl ByItself {
                 let met = whole.met && rejects.met;
                 let told = if rejects.met { &whole } else { &rejects };
                 let sentence = told.sentence.clone();
-                Finding { met, sentence, title: "all of these", parts: vec![rejects, whole] }
+                Finding { met, sentence, title: ALL_OF, parts: vec![rejects, whole], count: None }
             }
         }
     }

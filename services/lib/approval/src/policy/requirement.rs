@@ -42,7 +42,49 @@ pub struct Finding {
     pub title: &'static str,
     /// The same for each of its parts.
     pub parts: Vec<Finding>,
+    /// How many approvals it counts; absent when it counts none by itself.
+    pub count: Option<Count>,
 }
+
+/// How many approvals are there of how many, and who may give them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Approvals that count, at most `need`.
+    pub have: u32,
+    /// Approvals that are needed.
+    pub need: u32,
+    /// Whose are missing, by name; empty when nothing is missing, or when anybody's count.
+    pub missing: Vec<String>,
+}
+
+impl Finding {
+    /// A part that is met or not, and counts nothing.
+    pub(super) fn leaf(met: bool, sentence: String) -> Self {
+        Self { met, sentence, title: "", parts: Vec::new(), count: None }
+    }
+
+    /// The approvals it counts with all its parts: of those that must all be met the sum, of several
+    /// ways the shortest that is left.
+    #[must_use]
+    pub fn progress(&self) -> Option<Count> {
+        let parts = self.parts.iter().filter_map(Self::progress);
+        match self.title {
+            ONE_OF => parts.min_by_key(|count| count.need - count.have),
+            ALL_OF => parts.reduce(|mut sum, count| {
+                sum.have += count.have;
+                sum.need += count.need;
+                let new = count.missing.into_iter().filter(|it| !sum.missing.contains(it));
+                sum.missing.extend(new.collect::<Vec<_>>());
+                sum
+            }),
+            _ => self.count.clone(),
+        }
+    }
+}
+
+/// How parts belong together, for a heading.
+pub(super) const ALL_OF: &str = "all of these";
+pub(super) const ONE_OF: &str = "one of these";
 
 impl Who {
     /// Whether an actor of a source is among them.
@@ -72,6 +114,19 @@ impl Requirement {
             Self::Approvals { from, .. } => from.includes(source, actor),
             Self::All(parts) | Self::Any(parts) => {
                 parts.iter().any(|part| part.may_be_met_by(source, actor))
+            }
+        }
+    }
+
+    /// Whether something is missing that an approval of these would bring nearer.
+    pub(crate) fn lacks(&self, finding: &Finding, are: &dyn Fn(&Who) -> bool) -> bool {
+        if finding.met {
+            return false;
+        }
+        match self {
+            Self::Approvals { from, .. } => are(from),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().zip(&finding.parts).any(|(part, found)| part.lacks(found, are))
             }
         }
     }
@@ -108,7 +163,7 @@ impl Requirement {
                 let told = if missing.is_empty() { parts.iter().collect() } else { missing };
                 let sentence = sentences(&told, " ");
                 let met = parts.iter().all(|part| part.met);
-                Finding { met, sentence, title: "all of these", parts }
+                Finding { met, sentence, title: ALL_OF, parts, count: None }
             }
             Self::Any(parts) => {
                 let parts: Vec<_> = parts.iter().map(|part| part.look_at(approvals)).collect();
@@ -117,7 +172,7 @@ impl Requirement {
                     None => sentences(&parts.iter().collect::<Vec<_>>(), " Or: "),
                 };
                 let met = parts.iter().any(|part| part.met);
-                Finding { met, sentence, title: "one of these", parts }
+                Finding { met, sentence, title: ONE_OF, parts, count: None }
             }
         }
     }
@@ -133,10 +188,15 @@ fn counted(count: NonZeroU32, from: &Who, approvals: &[&Decision]) -> Finding {
     let (have, by) = (given.len(), given.join(", "));
     let need = usize::try_from(count.get()).unwrap_or(usize::MAX);
     let label = from.label();
+    let count = Count {
+        have: u32::try_from(have).unwrap_or(u32::MAX).min(count.get()),
+        need: count.get(),
+        missing: if have >= need || label.is_empty() { Vec::new() } else { vec![label.clone()] },
+    };
     if have >= need {
         let of = if label.is_empty() { String::new() } else { format!(" for {label}") };
         let sentence = format!("Approved by {by}{of}.");
-        return Finding { met: true, sentence, title: "", parts: Vec::new() };
+        return Finding { count: Some(count), ..Finding::leaf(true, sentence) };
     }
     let more = match need - have {
         1 => "one more approval".to_owned(),
@@ -145,5 +205,5 @@ fn counted(count: NonZeroU32, from: &Who, approvals: &[&Decision]) -> Finding {
     let of = if label.is_empty() { String::new() } else { format!(" from {label}") };
     let so_far = if have == 0 { String::new() } else { format!(" Approved so far by {by}.") };
     let sentence = format!("{have} of {need}: needs {more}{of}.{so_far}");
-    Finding { met: false, sentence, title: "", parts: Vec::new() }
+    Finding { count: Some(count), ..Finding::leaf(false, sentence) }
 }
