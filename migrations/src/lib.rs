@@ -21,6 +21,8 @@ mod m0015_automatic_approvals;
 mod m0016_break_glass;
 mod m0017_evidence;
 mod m0018_signed_decisions;
+mod m0019_project_index;
+mod m0020_link_key;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_break_glass::Migration),
             Box::new(m0017_evidence::Migration),
             Box::new(m0018_signed_decisions::Migration),
+            Box::new(m0019_project_index::Migration),
+            Box::new(m0020_link_key::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use kit::child::Guarded;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
@@ -75,9 +76,68 @@ impl Browser {
         self.window.find(By::Css(css)).await.unwrap().send_keys(text).await.unwrap();
     }
 
-    /// Saves what is to be seen as a PNG.
-    pub async fn takes_picture(&self, path: &std::path::Path) {
-        self.window.screenshot(path).await.unwrap();
+    /// Presses keys, wherever the focus is.
+    pub async fn presses(&self, keys: &str) {
+        self.window.action_chain().send_keys(keys).perform().await.unwrap();
+    }
+
+    /// Sees a screen of this many CSS pixels across.
+    pub async fn is_wide(&self, pixels: u32) {
+        let screen = json!({
+            "width": pixels, "height": if pixels < 600 { 740 } else { 900 },
+            "deviceScaleFactor": 1, "mobile": pixels < 600,
+        });
+        self.tells_chromium("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// Whether the reader likes it dark.
+    pub async fn is_dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.tells_chromium("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Whether scripts run.
+    pub async fn runs_scripts(&self, runs: bool) {
+        let value = json!({ "value": !runs });
+        self.tells_chromium("Emulation.setScriptExecutionDisabled", value).await;
+    }
+
+    async fn tells_chromium(&self, command: &str, parameters: Value) {
+        self.window.cdp().send_raw(command, parameters).await.unwrap();
+    }
+
+    /// What a script in the page returns.
+    pub async fn finds_out(&self, script: &str) -> Value {
+        self.window.execute(script, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// What axe-core finds wrong in the page, by WCAG 2.2 AA and its best practices.
+    pub async fn violations(&self) -> Vec<String> {
+        let path = std::env::var_os("AXE_JS").expect("axe-core is missing: see `make setup`");
+        self.window.execute(std::fs::read_to_string(path).unwrap(), Vec::new()).await.unwrap();
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then((found) => done(
+                found.violations.flatMap((it) => it.nodes.map((node) =>
+                    `${it.id}: ${node.html} ${node.failureSummary}`))))";
+        let found = self.window.execute_async(run, Vec::new()).await.unwrap();
+        serde_json::from_value(found.json().clone()).unwrap()
+    }
+
+    /// Saves the whole page as a PNG, into `target/screenshots` unless `COUNTERSIGN_SCREENSHOTS` names
+    /// another folder.
+    pub async fn takes_picture(&self, name: &str) {
+        let folder = std::env::var_os("COUNTERSIGN_SCREENSHOTS").map_or_else(
+            || {
+                std::path::PathBuf::from(concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/../target/screenshots"
+                ))
+            },
+            Into::into,
+        );
+        std::fs::create_dir_all(&folder).unwrap();
+        self.window.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
     }
 
     /// Closes the window.

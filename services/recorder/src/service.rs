@@ -4,6 +4,9 @@ mod caller;
 mod convert;
 mod dead_letters;
 mod evidence;
+mod insight;
+mod links;
+mod look;
 mod people;
 mod replay;
 mod requests;
@@ -19,13 +22,15 @@ use proto::{
     v1::{
         CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest,
         DropDeadLetterResponse, EraseActorRequest, EraseActorResponse, ExportAuditRequest,
-        ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetRequestRequest,
-        GetRequestResponse, GetRightsRequest, GetRightsResponse, GetSafeModeRequest,
-        GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
-        LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest,
-        ListJudgedResponse, ListRequestsRequest, ListRequestsResponse, ListWatchedRequest,
-        ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse,
-        Status as WireStatus, WatchRequestsRequest, WatchRequestsResponse,
+        ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetInsightRequest,
+        GetInsightResponse, GetRequestRequest, GetRequestResponse, GetRightsRequest,
+        GetRightsResponse, GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest,
+        GetWantedAnswerResponse, LeaveSafeModeRequest, LeaveSafeModeResponse,
+        ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest, ListJudgedResponse,
+        ListLinkedRequest, ListLinkedResponse, ListRequestsRequest, ListRequestsResponse,
+        ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest,
+        ReplayDeadLetterResponse, Status as WireStatus, WatchRequestsRequest,
+        WatchRequestsResponse,
         approval_service_server::{ApprovalService, ApprovalServiceServer},
     },
 };
@@ -164,6 +169,20 @@ impl ApprovalService for Service {
     ) -> Result<Response<GetRightsResponse>, Status> {
         let caller = self.caller(request.into_inner().caller).await?;
         Ok(Response::new(requests::rights(&caller)))
+    }
+
+    async fn get_insight(
+        &self,
+        request: Request<GetInsightRequest>,
+    ) -> Result<Response<GetInsightResponse>, Status> {
+        insight::get(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_linked(
+        &self,
+        request: Request<ListLinkedRequest>,
+    ) -> Result<Response<ListLinkedResponse>, Status> {
+        links::list(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_wanted_answer(

@@ -5,9 +5,12 @@ mod connect;
 mod dead_letters;
 mod entity;
 mod erasure;
+mod insight;
 mod known_checks;
 mod leases;
 mod ledger;
+mod links;
+mod listing;
 mod people;
 mod policy;
 mod published;
@@ -25,11 +28,12 @@ pub(crate) use dead_letters::Summary;
 pub(crate) use entity::{
     audit, dead_letter, decision, delivery, known_check, outbox, repetition, response,
 };
+pub(crate) use insight::{COUNTED_MAX, Place, Said};
 pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;
+pub(crate) use listing::{Filter, Page};
 pub(crate) use people::{person, session};
 pub(crate) use published::Published;
-pub(crate) use reads::{Filter, Page};
 pub(crate) use rows::{GateKey, Recorded};
 pub(crate) use tokens::api_token;
 pub(crate) use writing::{Change, Draft, Posted};

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
-    person::Visit,
+    person::{Visit, same_origin},
     session::Session,
     view::{RequestView, Row},
 };
@@ -43,6 +43,10 @@ pub(crate) async fn stream(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
 ) -> Response {
+    // Whoever listens sees what the reader sees.
+    if !same_origin(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let session = session.map(|Extension(session)| session);
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.and_then(|id| id.parse().ok()).or(from.after);
@@ -83,7 +87,9 @@ async fn session_over(app: App, session: Option<Session>) {
 }
 
 fn respond(changes: impl Stream<Item = Event> + Send + 'static) -> Response {
-    let keep = KeepAlive::new().interval(HEARTBEAT).text("still here");
+    // An event and not a comment, so that the page, too, knows that the stream is alive.
+    let beat = Event::default().event("beat").data("still here");
+    let keep = KeepAlive::new().interval(HEARTBEAT).event(beat);
     let mut response = Sse::new(changes.map(Ok::<_, Infallible>)).keep_alive(keep).into_response();
     // Some proxies collect an answer before they pass it on, unless told not to.
     let no = axum::http::HeaderValue::from_static("no");

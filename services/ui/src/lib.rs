@@ -7,11 +7,13 @@
 mod alarms;
 mod api;
 mod app;
+mod assets;
 mod attempts;
 mod config;
 mod cookie;
 mod deciding;
 mod events;
+mod filters;
 mod open_id;
 mod pages;
 mod person;

@@ -3,7 +3,13 @@
 pub(crate) mod audit;
 pub(crate) mod dead_letters;
 mod decide;
+pub(crate) mod insight;
+mod list;
+pub(crate) mod many;
 pub(crate) mod sign_in;
+pub(crate) mod why;
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::{
@@ -17,55 +23,20 @@ use serde::Deserialize;
 use tonic::Code;
 
 pub(crate) use decide::decide;
+pub(crate) use list::list;
 
 use crate::{
     app::App,
     person::{Person, Visit, same_origin},
-    view::{ListPage, Notice, Reader, RequestPage, RequestView, TimeView, TroublePage},
+    view::{ConfirmPage, Notice, Reader, RequestPage, RequestView, TroublePage},
 };
 
-/// Which list is shown.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Which {
-    show: Option<String>,
-    page: Option<String>,
-}
+/// How long the page after a decision waits for GitLab's answer, and how often it looks.
+const ANSWER_PATIENCE: Duration = Duration::from_millis(1_500);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-pub(crate) async fn list(
-    State(mut app): State<App>,
-    Query(which): Query<Which>,
-    visit: Visit,
-) -> Response {
-    let (show, states): (_, &[&str]) = match which.show.as_deref() {
-        Some("decided") => ("decided", &["approved", "rejected", "expired"]),
-        Some("past") => ("past", &["superseded", "cancelled"]),
-        Some("all") => ("all", &[]),
-        Some("review") => ("review", &[]),
-        _ => ("waiting", &["waiting"]),
-    };
-    let question = ListRequestsRequest {
-        states: states.iter().map(|state| (*state).to_owned()).collect(),
-        page_token: which.page.unwrap_or_default(),
-        oldest_first: matches!(show, "waiting" | "review"),
-        to_review: show == "review",
-        caller: visit.caller(),
-        ..ListRequestsRequest::default()
-    };
-    let found = match app.recorder.list_requests(question).await {
-        Ok(found) => found.into_inner(),
-        Err(status) => return unavailable(&visit, &status),
-    };
-    let now = kit::clock::now_micros();
-    let page = ListPage {
-        reader: Reader::of(&visit),
-        show,
-        rows: found.requests.iter().map(|it| RequestView::new(it, &visit, now)).collect(),
-        next: Some(found.next_page_token).filter(|token| !token.is_empty()),
-        sequence: found.sequence,
-        now: TimeView::new(Some(now), now),
-    };
-    html(StatusCode::OK, &page, &visit)
-}
+/// Most requests of the same merge request that a page names.
+const RELATED_MAX: i32 = 20;
 
 /// The decision whose result the page tells.
 #[derive(Debug, Deserialize)]
@@ -79,13 +50,87 @@ pub(crate) async fn request(
     Query(said): Query<Said>,
     visit: Visit,
 ) -> Response {
-    let found = match find(&app, &id, &visit).await {
+    let found = match said.said {
+        Some(_) => answered(&app, &id, &visit).await,
+        None => find(&app, &id, &visit).await,
+    };
+    let found = match found {
         Ok(found) => found,
         Err(status) => return unavailable(&visit, &status),
     };
     let decision = found.decisions.iter().find(|it| Some(&it.decision_id) == said.said.as_ref());
     let notice = decision.map(|it| Notice { good: it.accepted, text: it.message.clone() });
-    html(StatusCode::OK, &RequestPage::new(&found, &visit, notice), &visit)
+    shown(&app, StatusCode::OK, &found, &visit, notice).await
+}
+
+/// The page of a request, with the others of its merge request.
+async fn shown(
+    app: &App,
+    status: StatusCode,
+    found: &GetRequestResponse,
+    visit: &Visit,
+    notice: Option<Notice>,
+) -> Response {
+    let own = found.request.clone().unwrap_or_default();
+    let question = ListRequestsRequest {
+        page_size: RELATED_MAX,
+        merge_request: Some(Target {
+            gitlab: own.gitlab,
+            project_id: own.project_id,
+            merge_request_iid: own.iid,
+            check_id: 0,
+        }),
+        caller: visit.caller(),
+        ..ListRequestsRequest::default()
+    };
+    // The page is as good without them.
+    let related = app.recorder.clone().list_requests(question).await;
+    let mut related = related.map(|it| it.into_inner().requests).unwrap_or_default();
+    related.retain(|it| it.request_id != own.request_id);
+    html(status, &RequestPage::new(found, &related, visit, notice), visit)
+}
+
+/// A request after a decision: when GitLab answers soon, with what it says.
+async fn answered(app: &App, id: &str, visit: &Visit) -> Result<GetRequestResponse, tonic::Status> {
+    let until = tokio::time::Instant::now() + ANSWER_PATIENCE;
+    loop {
+        let found = find(app, id, visit).await?;
+        let answering = found.request.as_ref().is_some_and(|request| request.answering);
+        if !answering || tokio::time::Instant::now() > until {
+            return Ok(found);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Which decision is asked about once more.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wish {
+    verdict: String,
+}
+
+/// Asks once more before a decision.
+pub(crate) async fn confirm(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(wish): Query<Wish>,
+    visit: Visit,
+) -> Response {
+    let found = match find(&app, &id, &visit).await {
+        Ok(found) => found,
+        Err(status) => return unavailable(&visit, &status),
+    };
+    let verdict = match wish.verdict.as_str() {
+        "approve" => "approve",
+        "reject" => "reject",
+        "revoke" => "revoke",
+        _ => return unavailable(&visit, &tonic::Status::not_found("")),
+    };
+    let request = found.request.clone().unwrap_or_default();
+    let row = RequestView::new(&request, &visit, kit::clock::now_micros());
+    let reason_needed = verdict != "approve" || found.reasons == "always";
+    let page = ConfirmPage { reader: Reader::of(&visit), row, verdict, reason_needed };
+    html(StatusCode::OK, &page, &visit)
 }
 
 pub(crate) async fn newest(
@@ -130,18 +175,6 @@ pub(crate) async fn set_name(
     let mut response = Redirect::to("/approval-apps/").into_response();
     response.headers_mut().extend(visit.set_cookie(true).map(|it| (header::SET_COOKIE, it)));
     response
-}
-
-pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    let (kind, text) = match name.as_str() {
-        "countersign.css" => ("text/css; charset=utf-8", include_str!("../assets/countersign.css")),
-        "countersign.js" => {
-            ("text/javascript; charset=utf-8", include_str!("../assets/countersign.js"))
-        }
-        "mark.svg" => ("image/svg+xml", include_str!("../assets/mark.svg")),
-        _ => return StatusCode::NOT_FOUND.into_response(),
-    };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 pub(crate) async fn not_found(visit: Visit) -> Response {

@@ -28,6 +28,8 @@ pub(crate) struct Visit {
     pub(crate) dead_letters: u64,
     /// Why only `failed` is posted; empty when everything is.
     pub(crate) safe_mode: String,
+    /// Whether they see the requests of some project.
+    pub(crate) looks: bool,
     /// Whether they decide, in one project at least.
     pub(crate) approves: bool,
     /// Whether they may take the audit record out.
@@ -92,11 +94,29 @@ impl Visit {
             names_itself,
             dead_letters: 0,
             safe_mode: String::new(),
+            looks: false,
             approves: false,
             audits: false,
             operates: false,
             signs_out: false,
             new,
+        }
+    }
+
+    /// A visit of whom nothing is known, and to whom nothing is given.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            secret: String::new(),
+            person: None,
+            names_itself: false,
+            dead_letters: 0,
+            safe_mode: String::new(),
+            looks: false,
+            approves: false,
+            audits: false,
+            operates: false,
+            signs_out: false,
+            new: false,
         }
     }
 
@@ -163,10 +183,12 @@ impl FromRequestParts<App> for Visit {
         // When recorder does not answer, the page itself says so.
         let rights = app.recorder.clone().get_rights(question).await;
         let rights = rights.map(tonic::Response::into_inner).unwrap_or_default();
-        let (approves, operates, audits) = (rights.approve, rights.operate, rights.audit);
+        let (looks, approves) = (rights.view, rights.approve);
+        let (operates, audits) = (rights.operate, rights.audit);
         let dead_letters = if operates { app.alarms.dead_letters() } else { 0 };
         Ok(Self {
             dead_letters,
+            looks,
             approves,
             audits,
             operates,

@@ -18,8 +18,8 @@ use proto::v1::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    Config, SignIn, alarms::Alarms, api, app::App, attempts::Attempts, events, open_id::OpenId,
-    pages, session,
+    Config, SignIn, alarms::Alarms, api, app::App, assets, attempts::Attempts, events,
+    open_id::OpenId, pages, session,
 };
 
 /// When the browser's side cannot start.
@@ -94,20 +94,24 @@ fn routes(app: App) -> Router {
         .route("/approval-apps", get(|| async { Redirect::to("/approval-apps/") }))
         .route("/approval-apps/", get(pages::list))
         .route("/approval-apps/r/{id}", get(pages::request))
+        .route("/approval-apps/r/{id}/decide", get(pages::confirm))
         .route("/approval-apps/r/{id}/decision", post(pages::decide))
+        .route("/approval-apps/decide", get(pages::many::look).post(pages::many::decide))
         .route("/approval-apps/gl/{gitlab}/{project_id}/{iid}", get(pages::newest))
         .route("/approval-apps/dead-letters", get(pages::dead_letters::list))
         .route("/approval-apps/dead-letters/{id}", get(pages::dead_letters::one))
         .route("/approval-apps/dead-letters/{id}/replay", post(pages::dead_letters::replay))
         .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
         .route("/approval-apps/audit", get(pages::audit::page))
+        .route("/approval-apps/insight", get(pages::insight::page))
+        .route("/approval-apps/insight/{name}", get(pages::insight::csv))
         .route("/approval-apps/me", post(pages::set_name))
         .route(session::SIGN_IN, get(pages::sign_in::form).post(pages::sign_in::sign_in))
         .route(session::GO, get(pages::sign_in::provider::go))
         .route("/approval-apps/sign-in/callback", get(pages::sign_in::provider::callback))
         .route("/approval-apps/sign-in/pick", post(pages::sign_in::picker::pick))
         .route("/approval-apps/sign-out", post(pages::sign_in::sign_out))
-        .route("/approval-apps/assets/{name}", get(pages::asset))
+        .route("/approval-apps/assets/{name}", get(assets::asset))
         .fallback(pages::not_found)
         .layer(CompressionLayer::new());
     // Events are not compressed: each must leave at once.
@@ -116,19 +120,26 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/audit/export", get(pages::audit::export));
     let guard = middleware::from_fn_with_state(app.clone(), session::guard);
     // Systems have tokens and no sessions.
-    secured(all.layer(guard).merge(api::routes()).with_state(app))
+    let open = Router::new()
+        .route("/approval-apps/why/{gitlab}/{project_id}/{iid}/{signature}", get(pages::why::why))
+        .layer(CompressionLayer::new());
+    secured(all.layer(guard).merge(open).merge(api::routes()).with_state(app))
 }
 
 /// What a browser may do with our pages: show them, with our own files, in our own window.
 fn secured(router: Router) -> Router {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-        connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-        frame-ancestors 'none'";
+    let style = &assets::Assets::all().style_hash;
+    let policy = format!(
+        "default-src 'none'; style-src {style}; script-src 'self'; connect-src 'self'; \
+         img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::try_from(policy);
+    let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     router
-        .layer(set(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "same-origin"))
         .layer(set(header::CACHE_CONTROL, "no-store"))

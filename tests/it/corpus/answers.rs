@@ -45,9 +45,12 @@ async fn l10_a_head_that_moves_meanwhile(stage: &mut Stage) {
     let (first, before) = (stage.request_id(&merge_request), stage.gitlab.answers().len());
     let delay = Fault::Delay(Duration::from_millis(500));
     stage.gitlab.fault(delay, Lasting::Times(1), Routes::Answers);
-    stage.approver("Ada").approves(&merge_request).await;
-    stage.gitlab.until("an answer to be on its way", |it| it.answers().len() > before).await;
-    merge_request.push();
+    let ada = stage.approver("Ada");
+    let pushes = async {
+        stage.gitlab.until("an answer to be on its way", |it| it.answers().len() > before).await;
+        merge_request.push();
+    };
+    tokio::join!(ada.approves(&merge_request), pushes);
     stage.state_of_becomes(&first, "Superseded").await;
     stage.is_quiet().await;
     stage.state_becomes(&merge_request, "Waiting").await;

@@ -37,9 +37,9 @@ pub use decision::{Accepted, Actor, Attempt, Decision, Refusal, RefusalCode, Wor
 pub use facts::{Facts, MergeRequestState, Sha, ShaError, Sighting, Time};
 pub use gate::{Effect, Gate};
 pub use policy::{
-    BreakGlass, Condition, ConditionError, Count, Evaluation, Finding, ForeignPassed, Freeze, Frozen,
-    Pattern, PatternError, Pending, People, Person, Policy, Reasons, Requirement, Rule, Scope,
-    Times, Who, Window,
+    BreakGlass, Condition, ConditionError, Count, Evaluation, Finding, ForeignPassed, Freeze,
+    Frozen, Pattern, PatternError, Pending, People, Person, Policy, Reasons, Requirement, Rule,
+    Scope, Times, Who, Window,
 };
 pub use request::{Ending, Request, Standing, State, Verdict};
 pub use rights::{Allowed, Grant, Projects, Right, Rights};

@@ -58,6 +58,11 @@ impl Service {
 }
 
 impl Caller {
+    /// Somebody who only reads what a link shows them.
+    pub(super) fn reader() -> Self {
+        Self { allowed: Allowed::default(), sees: None, person: None }
+    }
+
     /// Whether they see the requests of a project.
     pub(super) fn sees(&self, key: &GateKey, path: &str) -> bool {
         Projects::show(self.sees.as_deref(), &key.gitlab, path)
@@ -80,12 +85,17 @@ impl Caller {
 
     /// Whether a broken glass waits for a review that they may give.
     pub(super) fn may_review(&self, policy: &Policy, request: &Request) -> bool {
-        let waits = request.glass.is_some_and(|glass| glass.reviewed_at.is_none());
-        let Some(actor) = self.person.as_ref().filter(|_| waits) else { return false };
-        let theirs = request.broke_glass().is_some_and(|broke| broke.actor.id == actor.id);
-        let reviewers = policy.break_glass.as_ref().map(|glass| &glass.reviewers);
-        let among = reviewers.is_none_or(|who| who.includes(bus::UI_SOURCE, actor));
-        !theirs && (actor.id.is_empty() || among)
+        let actor = self.actor();
+        actor.is_some_and(|actor| request.may_be_reviewed_by(policy, bus::UI_SOURCE, &actor))
+    }
+
+    /// The person as they would decide. Who has not said yet who they are is nobody in particular.
+    pub(super) fn actor(&self) -> Option<Actor> {
+        let mut actor = self.person.clone()?;
+        if actor.id.is_empty() {
+            actor.id.push('?');
+        }
+        Some(actor)
     }
 
     /// Whether they may decide in the project of a request, where the policy lets them.

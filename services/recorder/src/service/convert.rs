@@ -1,16 +1,16 @@
 //! From records to messages.
 
-use approval::{Ending, Policy, Request, Standing, Status};
+use approval::{Count, Ending, Policy, Request, Standing, Status};
 use evidence::Personal;
 use proto::v1::{
-    Actor, Evidence, Finding, GetWantedAnswerResponse, ListWatchedResponse, RecordedDecision,
-    Request as WireRequest, Status as WireStatus, TimelineEntry, WatchRequestsResponse,
-    WatchedCheck, WatchedMergeRequest,
+    Actor, Evidence, Finding, GetWantedAnswerResponse, ListWatchedResponse, RecordedCall,
+    RecordedDecision, Request as WireRequest, Status as WireStatus, TimelineEntry, WatchedCheck,
+    WatchedMergeRequest,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::store::{GateKey, Recorded, audit, decision, known_check};
+use crate::store::{GateKey, Recorded, audit, decision, delivery, known_check};
 
 pub(super) fn sequence(sequence: i64) -> u64 {
     u64::try_from(sequence).unwrap_or_default()
@@ -28,10 +28,6 @@ pub(super) fn page_token(token: &str) -> Option<Option<(i64, Uuid)>> {
 
 pub(super) fn token_after((time, id): (i64, Uuid)) -> String {
     format!("{time}.{id}")
-}
-
-pub(super) fn change(row: &Recorded) -> WatchRequestsResponse {
-    WatchRequestsResponse { sequence: sequence(row.changed_seq), request: Some(request(row)) }
 }
 
 pub(super) fn request(row: &Recorded) -> WireRequest {
@@ -78,6 +74,9 @@ pub(super) fn request(row: &Recorded) -> WireRequest {
         head_sha: head,
         ending: ending.to_owned(),
         glass: glass.to_owned(),
+        expires_at: request.timing.deadline.map(|at| proto::timestamp(at.0)),
+        evidence: row.evidence.clone().map(|(label, url)| Evidence { label, url }),
+        ..WireRequest::default()
     }
 }
 
@@ -114,11 +113,23 @@ pub(super) fn decision(row: decision::Model) -> RecordedDecision {
     }
 }
 
+pub(super) fn call(row: delivery::Model) -> RecordedCall {
+    RecordedCall {
+        delivery_id: row.id.to_string(),
+        hook: row.hook,
+        origin: row.origin,
+        action: row.action,
+        body_sha256: row.body_sha256,
+        received_at: Some(proto::timestamp(row.received_at)),
+    }
+}
+
 /// How far a rule is met.
 pub(super) fn finding(finding: approval::Finding) -> Finding {
-    let approval::Finding { met, sentence, title, parts } = finding;
-    let title = title.to_owned();
-    Finding { met, sentence, title, parts: parts.into_iter().map(self::finding).collect() }
+    let approval::Finding { met, sentence, title, parts, count } = finding;
+    let (title, Count { have, need, .. }) = (title.to_owned(), count.unwrap_or_default());
+    let parts = parts.into_iter().map(self::finding).collect();
+    Finding { met, sentence, title, parts, have, need }
 }
 
 #[derive(Deserialize)]

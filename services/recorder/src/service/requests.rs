@@ -11,33 +11,56 @@ use proto::v1::{
 use tonic::Status;
 
 use super::{
-    PAGE_MAX, Service, Watch, caller::Caller, convert, filter_text, id_of, internal, page_size,
+    PAGE_MAX, Service, Watch, caller::Caller, convert, filter_text, id_of, internal, look::Look,
+    page_size,
 };
 use crate::{
     apply,
-    store::{Filter, GateKey, Page, Recorded, Store},
+    store::{Filter, GateKey, Page, Recorded},
 };
 
 /// How long a watch waits before it looks for changes that another process committed.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// Most calls that are told of one request.
+const CALLS_MAX: u64 = 100;
+
 pub(super) async fn list(
     service: &Service,
     message: ListRequestsRequest,
 ) -> Result<ListRequestsResponse, Status> {
-    let caller = service.caller(message.caller).await?;
+    let caller = service.caller(message.caller.clone()).await?;
     let after = convert::page_token(&message.page_token)
         .ok_or_else(|| Status::invalid_argument("page_token is not one of ours"))?;
     let size = page_size(message.page_size)?;
+    let filter = filter(&message, &caller)?;
+    // Read first: what changes between the two reads is then seen twice, never missed.
+    let sequence = service.store.sequence().await.map_err(internal)?;
+    let look = Look::of(service, &caller);
+    let wanted = |it: &Recorded| look.concerns(it, message.concern());
+    let found = service.store.list(&filter, Page { after, size }, &wanted).await;
+    let (rows, next) = found.map_err(internal)?;
+    Ok(ListRequestsResponse {
+        next_page_token: next.map(convert::token_after).unwrap_or_default(),
+        requests: rows.iter().map(|it| look.at(it)).collect(),
+        sequence: convert::sequence(sequence),
+    })
+}
+
+/// What is looked for, when it is something that can be looked for.
+fn filter(message: &ListRequestsRequest, caller: &Caller) -> Result<Filter, Status> {
     if message.states.len() > 10 {
         return Err(Status::invalid_argument("there are not that many states"));
     }
-    let gitlab = message.merge_request.iter().map(|target| &target.gitlab);
-    message.states.iter().chain(gitlab).try_for_each(|text| filter_text(text))?;
-    let filter = Filter {
-        states: message.states,
-        merge_request: message.merge_request.map(|target| GateKey {
-            gitlab: target.gitlab,
+    let target = message.merge_request.as_ref();
+    let ListRequestsRequest { project, target_branch, author, check, text, .. } = message;
+    let texts = [project, target_branch, author, check, text];
+    let gitlab = target.map(|target| &target.gitlab);
+    message.states.iter().chain(gitlab).chain(texts).try_for_each(|text| filter_text(text))?;
+    Ok(Filter {
+        states: message.states.clone(),
+        merge_request: target.map(|target| GateKey {
+            gitlab: target.gitlab.clone(),
             project_id: target.project_id,
             iid: target.merge_request_iid,
             check_id: target.check_id,
@@ -45,14 +68,13 @@ pub(super) async fn list(
         oldest_first: message.oldest_first,
         to_review: message.to_review,
         projects: caller.sees.clone(),
-    };
-    // Read first: what changes between the two reads is then seen twice, never missed.
-    let sequence = service.store.sequence().await.map_err(internal)?;
-    let (rows, next) = service.store.list(&filter, Page { after, size }).await.map_err(internal)?;
-    Ok(ListRequestsResponse {
-        next_page_token: next.map(convert::token_after).unwrap_or_default(),
-        requests: rows.iter().map(convert::request).collect(),
-        sequence: convert::sequence(sequence),
+        project: project.clone(),
+        target_branch: target_branch.clone(),
+        author: author.clone(),
+        check: check.clone(),
+        text: text.clone(),
+        opened_before: proto::micros(message.opened_before.as_ref()),
+        expires_before: proto::micros(message.expires_before.as_ref()),
     })
 }
 
@@ -68,6 +90,11 @@ pub(super) async fn get(
     let decisions = store.decisions(id).await.map_err(internal)?;
     recorded.takes_in(&decisions).map_err(internal)?;
     let records = store.records(id).await.map_err(internal)?;
+    let calls = match caller.allowed.operate || caller.allowed.audit {
+        true => store.deliveries(id, CALLS_MAX).await.map_err(internal)?,
+        false => Vec::new(),
+    };
+    let calls = calls.into_iter().map(convert::call).collect();
     let facts = &recorded.request.facts;
     let policy = service.rules.policy_of(&facts.check_name);
     let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
@@ -81,7 +108,10 @@ pub(super) async fn get(
         may_break_glass: may_decide && caller.may_break_glass(policy, facts),
         may_review: may_decide && caller.may_review(policy, &recorded.request),
         glass: glass(&recorded.request),
-        request: Some(convert::request(&recorded)),
+        link_signature: service.link_signature(&recorded.key).await?,
+        calls,
+        reasons: policy.rule(facts).map_or("", |rule| rule.reasons.as_str()).to_owned(),
+        request: Some(Look::of(service, &caller).at(&recorded)),
         decisions: decisions.into_iter().map(convert::decision).collect(),
         timeline: records.iter().filter_map(convert::timeline_entry).collect(),
         sequence: convert::sequence(sequence),
@@ -98,7 +128,7 @@ pub(super) async fn watch(
         false => i64::try_from(message.after_sequence).unwrap_or(i64::MAX),
     };
     let first = WatchRequestsResponse { sequence: convert::sequence(after), request: None };
-    let changes = changes(service.store.clone(), caller, after);
+    let changes = changes(service.clone(), caller, after);
     let all = stream::once(async { Ok(first) }).chain(changes);
     Ok(Box::pin(all.take_until(service.stop.clone().cancelled_owned())))
 }
@@ -129,10 +159,11 @@ pub(super) fn frozen(policy: &Policy, facts: &Facts) -> Option<String> {
 
 /// Requests as they change; a request that changes twice before it is read comes once.
 fn changes(
-    store: Store,
+    service: Service,
     caller: Caller,
     after: i64,
 ) -> impl Stream<Item = Result<WatchRequestsResponse, Status>> + Send {
+    let store = service.store.clone();
     let committed = store.committed();
     let state = (store, committed, after);
     let rows = stream::unfold(state, |(store, mut committed, after)| async move {
@@ -154,10 +185,14 @@ fn changes(
             let _either = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
         }
     });
-    let seen = move |row: &Recorded| caller.sees(&row.key, &row.request.facts.project_path);
+    let seen =
+        |caller: &Caller, row: &Recorded| caller.sees(&row.key, &row.request.facts.project_path);
     rows.flatten().filter_map(move |row: Result<Recorded, Status>| {
         let told = match row {
-            Ok(row) => seen(&row).then(|| Ok(convert::change(&row))),
+            Ok(row) => seen(&caller, &row).then(|| {
+                let request = Some(Look::of(&service, &caller).at(&row));
+                Ok(WatchRequestsResponse { sequence: convert::sequence(row.changed_seq), request })
+            }),
             Err(status) => Some(Err(status)),
         };
         std::future::ready(told)

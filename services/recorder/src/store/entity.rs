@@ -99,7 +99,14 @@ pub(crate) mod decision {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::status_check::Entity",
+            from = "Column::RequestId",
+            to = "super::status_check::Column::Id"
+        )]
+        Request,
+    }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -171,7 +178,14 @@ pub(crate) mod response {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::status_check::Entity",
+            from = "Column::RequestId",
+            to = "super::status_check::Column::Id"
+        )]
+        Request,
+    }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -385,6 +399,24 @@ pub(crate) mod checkpoint {
         pub size: i64,
         pub note: String,
         pub at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The key of the links that authors read by.
+pub(crate) mod link_key {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "link_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub key: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

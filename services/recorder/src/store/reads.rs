@@ -1,145 +1,18 @@
 //! What the other services ask.
 
-use approval::{Gate, Pattern, Projects, State};
-use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use std::collections::HashMap;
+
+use approval::{Gate, State};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::{
     Store,
-    entity::{audit, decision, known_check, ledger, status_check},
+    entity::{audit, decision, delivery, known_check, ledger, status_check},
     rows::{self, GateKey, Recorded},
 };
 
-/// How often a list looks further for what somebody sees, before it gives what it has.
-const LOOKS_MAX: usize = 50;
-
-/// Which requests a list shows.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    /// States by word; empty means all.
-    pub(crate) states: Vec<String>,
-    /// Instance, project, iid and, when not 0, check.
-    pub(crate) merge_request: Option<GateKey>,
-    /// Oldest first instead of newest first.
-    pub(crate) oldest_first: bool,
-    /// Only those whose broken glass waits for a review.
-    pub(crate) to_review: bool,
-    /// Projects that are seen; `None` for all.
-    pub(crate) projects: Option<Vec<Projects>>,
-}
-
-/// Where a page begins: after this request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Page {
-    pub(crate) after: Option<(i64, Uuid)>,
-    pub(crate) size: u64,
-}
-
-impl Filter {
-    fn sees(&self, row: &status_check::Model) -> bool {
-        Projects::show(self.projects.as_deref(), &row.gitlab, &row.project_path)
-    }
-}
-
-/// A condition that leaves out most of what is not among these projects, and nothing that is: what a
-/// pattern begins with is all that a database knows of it.
-fn about(all: &[Projects]) -> Condition {
-    use status_check::Column;
-    let literal = |it: &Pattern| {
-        let text = it.as_str();
-        text[..text.find(['*', '?', '[', '{', '\\']).unwrap_or(text.len())].to_owned()
-    };
-    let one = |projects: &Projects| {
-        let paths = projects.paths.iter().map(literal);
-        let paths =
-            paths.fold(Condition::any(), |any, it| any.add(Column::ProjectPath.starts_with(it)));
-        let gitlabs = &projects.gitlabs;
-        Condition::all()
-            .add_option((!gitlabs.is_empty()).then(|| Column::Gitlab.is_in(gitlabs.clone())))
-            .add_option((!projects.paths.is_empty()).then_some(paths))
-    };
-    // Nothing is seen where no project is.
-    let none = Condition::any().add(Column::Id.is_null());
-    all.iter().map(one).fold(none, Condition::add)
-}
-
 impl Store {
-    /// One page of requests, and where the next begins. A page can be short although more follow,
-    /// when most of what was looked at is not seen.
-    pub(crate) async fn list(
-        &self,
-        filter: &Filter,
-        page: Page,
-    ) -> Result<(Vec<Recorded>, Option<(i64, Uuid)>), DbErr> {
-        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-        let (mut found, mut after) = (Vec::new(), page.after);
-        for _ in 0..LOOKS_MAX {
-            let rows = self.look_on(filter, after, page.size + 1).await?;
-            let end = rows.len() <= size;
-            for row in rows {
-                if found.len() == size {
-                    return Ok((found, after));
-                }
-                after = Some((row.opened_at, row.id));
-                if filter.sees(&row) {
-                    found.push(Recorded::read(row)?);
-                }
-            }
-            if end {
-                return Ok((found, None));
-            }
-        }
-        Ok((found, after))
-    }
-
-    async fn look_on(
-        &self,
-        filter: &Filter,
-        after: Option<(i64, Uuid)>,
-        rows: u64,
-    ) -> Result<Vec<status_check::Model>, DbErr> {
-        use status_check::Column;
-        let mut query = status_check::Entity::find()
-            .apply_if(Some(&filter.states).filter(|it| !it.is_empty()), |query, states| {
-                query.filter(Column::State.is_in(states.iter().cloned()))
-            })
-            .apply_if(filter.merge_request.as_ref(), |query, key| {
-                let query = query
-                    .filter(Column::Gitlab.eq(&key.gitlab))
-                    .filter(Column::ProjectId.eq(key.project_id))
-                    .filter(Column::Iid.eq(key.iid));
-                if key.check_id == 0 {
-                    query
-                } else {
-                    query.filter(Column::CheckId.eq(key.check_id))
-                }
-            })
-            .apply_if(filter.to_review.then_some(()), |query, ()| {
-                let waits = Column::GlassReviewedAt.is_null();
-                query.filter(Column::GlassReviewBy.is_not_null()).filter(waits)
-            })
-            .apply_if(filter.projects.as_ref(), |query, all| query.filter(about(all)));
-        if let Some((opened_at, id)) = after {
-            let beyond = |column: Column, value: sea_orm::Value| match filter.oldest_first {
-                true => column.gt(value),
-                false => column.lt(value),
-            };
-            let same_time = Condition::all()
-                .add(Column::OpenedAt.eq(opened_at))
-                .add(beyond(Column::Id, id.into()));
-            query = query.filter(
-                Condition::any().add(beyond(Column::OpenedAt, opened_at.into())).add(same_time),
-            );
-        }
-        query = match filter.oldest_first {
-            true => query.order_by_asc(Column::OpenedAt).order_by_asc(Column::Id),
-            false => query.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id),
-        };
-        query.limit(rows).all(self.read()).await
-    }
-
     /// Requests that changed after a sequence, oldest change first.
     pub(crate) async fn changed(&self, after: i64, size: u64) -> Result<Vec<Recorded>, DbErr> {
         let rows = status_check::Entity::find()
@@ -148,7 +21,7 @@ impl Store {
             .limit(size)
             .all(self.read())
             .await?;
-        rows.into_iter().map(Recorded::read).collect()
+        self.with_decisions(rows.into_iter().map(Recorded::read).collect::<Result<_, _>>()?).await
     }
 
     /// Requests that changed after a sequence, and since a time, oldest change first.
@@ -239,6 +112,45 @@ impl Store {
         decision::Entity::find()
             .filter(decision::Column::RequestId.eq(id))
             .order_by_asc(decision::Column::At)
+            .all(self.read())
+            .await
+    }
+
+    /// Requests with what was decided about them, read at once for all.
+    pub(super) async fn with_decisions(
+        &self,
+        mut requests: Vec<Recorded>,
+    ) -> Result<Vec<Recorded>, DbErr> {
+        let ids = requests.iter().map(|it| it.request.id).collect::<Vec<_>>();
+        if ids.is_empty() {
+            return Ok(requests);
+        }
+        let rows = decision::Entity::find()
+            .filter(decision::Column::RequestId.is_in(ids))
+            .filter(decision::Column::Accepted.eq(true))
+            .order_by_asc(decision::Column::At)
+            .all(self.read())
+            .await?;
+        let mut of: HashMap<Uuid, Vec<decision::Model>> = HashMap::new();
+        for row in rows {
+            of.entry(row.request_id.unwrap_or_default()).or_default().push(row);
+        }
+        for recorded in &mut requests {
+            recorded.takes_in(of.get(&recorded.request.id).map_or(&[], Vec::as_slice))?;
+        }
+        Ok(requests)
+    }
+
+    /// The first calls that a request was made of.
+    pub(crate) async fn deliveries(
+        &self,
+        id: Uuid,
+        size: u64,
+    ) -> Result<Vec<delivery::Model>, DbErr> {
+        delivery::Entity::find()
+            .filter(delivery::Column::RequestId.eq(id))
+            .order_by_asc(delivery::Column::ReceivedAt)
+            .limit(size)
             .all(self.read())
             .await
     }

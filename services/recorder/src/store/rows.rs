@@ -5,7 +5,7 @@ use approval::{
     Time, Timing, Verdict, Word,
 };
 use sea_orm::{DbErr, Set};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::entity::{decision, status_check};
@@ -49,18 +49,38 @@ pub(crate) struct Recorded {
     pub(crate) request: Request,
     pub(crate) changed_at: i64,
     pub(crate) changed_seq: i64,
+    /// The newest evidence of an accepted decision, with an address: label and address.
+    pub(crate) evidence: Option<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Evidence {
+    label: String,
+    url: String,
 }
 
 impl Recorded {
     pub(crate) fn read(row: status_check::Model) -> Result<Self, DbErr> {
         let key = GateKey::of(&row);
         let (changed_at, changed_seq) = (row.changed_at, row.changed_seq);
-        Ok(Self { key, request: request(row, Vec::new())?, changed_at, changed_seq })
+        Ok(Self {
+            key,
+            request: request(row, Vec::new())?,
+            changed_at,
+            changed_seq,
+            evidence: None,
+        })
     }
 
     /// Adds the accepted ones of its decision attempts, which are read apart from it.
     pub(crate) fn takes_in(&mut self, attempts: &[decision::Model]) -> Result<(), DbErr> {
-        let decisions = attempts.iter().filter(|row| row.accepted).cloned();
+        let decisions = attempts.iter().filter(|row| row.accepted);
+        let newest = decisions.clone().rev().find_map(|row| {
+            let all: Vec<Evidence> = serde_json::from_str(&row.evidence).ok()?;
+            all.into_iter().rev().find(|it| !it.url.is_empty())
+        });
+        self.evidence = newest.map(|it| (it.label, it.url));
+        let decisions = decisions.cloned();
         self.request.decisions = decisions.map(accepted).collect::<Result<_, _>>()?;
         Ok(())
     }

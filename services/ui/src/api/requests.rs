@@ -200,6 +200,7 @@ fn question(which: Which, caller: &Caller) -> Result<ListRequestsRequest, Proble
         oldest_first,
         caller: caller.wire(),
         to_review: which.to_review,
+        ..ListRequestsRequest::default()
     })
 }
 

@@ -13,12 +13,19 @@ use proto::v1::{
 use serde::Deserialize;
 use tonic::{Code, Status};
 
-use super::{Which, html, trouble, unavailable};
+use super::{html, trouble, unavailable};
 use crate::{
     app::App,
     person::{Person, Visit, same_origin},
     view::{DeadLetterPage, DeadLetterView, DeadLettersPage, Notice, Reader, TimeView},
 };
+
+/// Which list is shown.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Which {
+    show: Option<String>,
+    page: Option<String>,
+}
 
 /// What a form about a dead letter carries.
 #[derive(Debug, Deserialize)]

@@ -6,15 +6,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use proto::v1::{Actor, Decision, Receipt};
+use proto::v1::{Actor, Decision, Evidence, Receipt};
 use serde::Deserialize;
 
-use super::{find, html, trouble, unavailable};
+use super::{find, html, shown, trouble, unavailable};
 use crate::{
     app::App,
     deciding::{self, Unsent, refusal},
     person::{Person, Visit, same_origin},
-    view::{Notice, Reader, RequestPage, WhoPage},
+    view::{Notice, Reader, WhoPage},
 };
 
 /// What the form carries: above all the commit that was on the screen.
@@ -27,6 +27,9 @@ pub(crate) struct DecisionForm {
     #[serde(default)]
     reason: String,
     token: String,
+    /// Links, one in a line, each with its label before it.
+    #[serde(default)]
+    evidence: String,
     /// Whether they approve although the rule is not met.
     break_glass: Option<String>,
     /// Only from the page that asks for it.
@@ -84,11 +87,26 @@ async fn send(
         target_branch: form.target_branch.clone(),
         actor: Some(Actor::from(person.clone())),
         reason: form.reason.trim().to_owned(),
+        evidence: evidence(&form.evidence),
         break_glass: form.break_glass.is_some(),
         ..Decision::default()
     };
     let receipt = deciding::decide(&app.bus, bus::UI_SOURCE, &decision).await?;
     Ok((decision_id, receipt))
+}
+
+/// The links that somebody wrote, one in a line: a label and an address, or only one of them.
+fn evidence(text: &str) -> Vec<Evidence> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let link = |line: &str| {
+        let (label, url) = match line.rsplit_once(char::is_whitespace) {
+            Some((label, url)) if url.contains("://") => (label.trim(), url),
+            None if line.contains("://") => (line, line),
+            _ => (line, ""),
+        };
+        Evidence { label: label.to_owned(), url: url.to_owned() }
+    };
+    lines.map(link).collect()
 }
 
 /// An accepted decision leads to its page, a refused one is told at once.
@@ -113,7 +131,7 @@ async fn answer(
         Ok(found) => {
             let text = format!("Not recorded as a decision. {}", receipt.message);
             let notice = Some(Notice { good: false, text });
-            html(status, &RequestPage::new(&found, visit, notice), visit)
+            shown(app, status, &found, visit, notice).await
         }
         Err(error) => unavailable(visit, &error),
     }
@@ -131,8 +149,27 @@ fn ask_who(request_id: String, form: DecisionForm, visit: &Visit) -> Response {
         sha: form.sha,
         target_branch: form.target_branch,
         reason: form.reason,
+        evidence: form.evidence,
         break_glass: form.break_glass.is_some(),
         token: form.token,
     };
     html(StatusCode::UNPROCESSABLE_ENTITY, &page, visit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_a_label_an_address_or_both() {
+        let all =
+            evidence("CHG0031234 https://snow.example/1\n\nhttps://ci.example/2\r\nsee mail ");
+        let all: Vec<_> = all.iter().map(|it| (it.label.as_str(), it.url.as_str())).collect();
+        let wanted = [
+            ("CHG0031234", "https://snow.example/1"),
+            ("https://ci.example/2", "https://ci.example/2"),
+            ("see mail", ""),
+        ];
+        assert_eq!(all, wanted);
+    }
 }

@@ -29,6 +29,18 @@ pub enum Reasons {
     Always,
 }
 
+impl Reasons {
+    /// The word on the wire and in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Against => "against",
+            Self::Always => "always",
+        }
+    }
+}
+
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {

@@ -1,0 +1,86 @@
+//! Links that need no sign-in: whoever has one reads why a merge request waits, and does nothing.
+
+use hmac::{Hmac, KeyInit, Mac};
+use proto::v1::{Actor, LinkedRequest, ListLinkedRequest, ListLinkedResponse};
+use sha2::Sha256;
+use tonic::Status;
+
+use super::{PAGE_MAX, Service, caller::Caller, convert, filter_text, internal, look::Look};
+use crate::{
+    secrets,
+    store::{Filter, GateKey, Page},
+};
+
+/// Bytes of a signature: as many as nobody guesses, in a link that is short enough for a note.
+const SIGNATURE_BYTES: usize = 16;
+
+impl Service {
+    /// What shows that a link to a merge request is ours.
+    pub(super) async fn link_signature(&self, key: &GateKey) -> Result<String, Status> {
+        let tag = self.link_mac(key).await?.finalize().into_bytes();
+        Ok(hex::encode(&tag[..SIGNATURE_BYTES]))
+    }
+
+    async fn link_mac(&self, key: &GateKey) -> Result<Hmac<Sha256>, Status> {
+        let fresh = secrets::random().map_err(|_| Status::internal("there is no randomness"))?;
+        let secret = self.store.link_key(fresh).await.map_err(internal)?;
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes())
+            .map_err(|_| Status::internal("HMAC takes a key of any length"))?;
+        let GateKey { gitlab, project_id, iid, .. } = key;
+        mac.update(format!("merge request/{gitlab}/{project_id}/{iid}").as_bytes());
+        Ok(mac)
+    }
+}
+
+pub(super) async fn list(
+    service: &Service,
+    message: ListLinkedRequest,
+) -> Result<ListLinkedResponse, Status> {
+    let target = message.merge_request.unwrap_or_default();
+    filter_text(&target.gitlab)?;
+    let key = GateKey {
+        gitlab: target.gitlab,
+        project_id: target.project_id,
+        iid: target.merge_request_iid,
+        check_id: 0,
+    };
+    let nothing = || Status::not_found("there is no such link");
+    let signature = hex::decode(&message.link_signature).map_err(|_| nothing())?;
+    let whole = signature.len() == SIGNATURE_BYTES;
+    let mac = service.link_mac(&key).await?;
+    if !whole || mac.verify_truncated_left(&signature).is_err() {
+        return Err(nothing());
+    }
+    let sequence = service.store.sequence().await.map_err(internal)?;
+    let filter = Filter { merge_request: Some(key), ..Filter::default() };
+    let page = Page { after: None, size: PAGE_MAX };
+    let (found, _) = service.store.list(&filter, page, &|_| true).await.map_err(internal)?;
+    let caller = Caller::reader();
+    let look = Look::of(service, &caller);
+    let mut requests: Vec<LinkedRequest> = Vec::new();
+    for recorded in found {
+        let check = recorded.key.check_id;
+        let known = |it: &LinkedRequest| it.request.as_ref().is_some_and(|it| it.check_id == check);
+        if requests.iter().any(known) {
+            continue;
+        }
+        let policy = service.rules.policy_of(&recorded.request.facts.check_name);
+        let finding = recorded.request.look_at(policy).finding.map(convert::finding);
+        let id = recorded.request.id;
+        let said = service.store.decisions(id).await.map_err(internal)?;
+        let counts = |it: &crate::store::decision::Model| {
+            it.accepted && u32::try_from(it.round) == Ok(recorded.request.round)
+        };
+        let decisions = said.into_iter().filter(counts).map(convert::decision).map(|mut it| {
+            let actor = it.actor.take().unwrap_or_default();
+            it.actor = Some(Actor { id: actor.id, name: actor.name, ..Actor::default() });
+            it
+        });
+        let decisions = decisions.collect();
+        requests.push(LinkedRequest { request: Some(look.at(&recorded)), finding, decisions });
+    }
+    if requests.is_empty() {
+        return Err(nothing());
+    }
+    Ok(ListLinkedResponse { requests, sequence: convert::sequence(sequence) })
+}
