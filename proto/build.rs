@@ -8,8 +8,8 @@ use prost::Message;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=countersign");
-    let contracts =
-        ["bus", "service", "people", "tokens"].map(|it| format!("countersign/v1/{it}.proto"));
+    let contracts = ["bus", "service", "people", "tokens", "pulse"]
+        .map(|it| format!("countersign/v1/{it}.proto"));
     let files = protox::compile(contracts, ["."])?;
     let descriptor = files.encode_to_vec();
     fs::write(out.join("descriptor.bin"), &descriptor)?;

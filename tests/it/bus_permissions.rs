@@ -9,7 +9,7 @@ use tests::{Operator, Terms, story, tool};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// One subject of each class, and who may publish to it and subscribe to it.
-const MAY: [(&str, &[&str], &[&str]); 22] = [
+const MAY: [(&str, &[&str], &[&str]); 24] = [
     ("countersign.intake.v1.main.6", &["ingress", "decision"], &[]),
     ("countersign.decision.v1.ui", &["ui"], &[]),
     ("countersign.decision.v1.servicenow", &["servicenow"], &[]),
@@ -21,6 +21,8 @@ const MAY: [(&str, &[&str], &[&str]); 22] = [
     ("countersign.receipt.v1.servicenow.4f", &["recorder"], &["servicenow"]),
     ("countersign.receipt.v1.jira.4f", &["recorder"], &["jira", "ui"]),
     ("countersign.dead.v1.CS_INTAKE.invalid", &["ingress", "recorder", "decision"], &[]),
+    ("countersign.pulse.v1.ingress", &["ingress"], &["ui"]),
+    ("countersign.pulse.v1.ui", &["ui"], &["ui"]),
     ("_INBOX_recorder.x", &[], &["recorder"]),
     ("_INBOX_servicenow.x", &[], &["servicenow"]),
     ("$JS.API.STREAM.CREATE.CS_INTAKE", &["recorder"], &[]),

@@ -24,6 +24,7 @@ mod intake;
 mod lists;
 mod merge_requests;
 mod open_id;
+mod operations;
 mod pages;
 mod policies;
 mod reading_back;

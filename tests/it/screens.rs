@@ -63,6 +63,7 @@ async fn every_page(stage: &mut Stage) {
         ("confirm", format!("{path}/decide?verdict=reject")),
         ("not-found", "/approval-apps/nothing".to_owned()),
         ("insight", "/approval-apps/insight?days=7".to_owned()),
+        ("operations", "/approval-apps/operations".to_owned()),
         ("audit", "/approval-apps/audit".to_owned()),
         ("dead-letters", "/approval-apps/dead-letters".to_owned()),
     ] {

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod local;
 mod operator;
+mod pulse;
 mod renewal;
 mod run;
 mod settings;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     local::{DataFolder, OwnServer},
+    pulse::Process,
     renewal::Renewable,
     settings::{Role, Settings},
 };
@@ -106,9 +107,15 @@ pub(crate) async fn start(
         _ => None,
     };
     let server = own_server(role, &mut settings, &lifecycle).await?;
-    let bus = find_bus(role, &settings, &lifecycle, &health).await?;
     let admin_listener = kit::http::bind(settings.admin_listen).await?;
     let admin = admin_listener.local_addr()?;
+    let process = Process {
+        role: role.name(),
+        replica: kit::replica::name(admin),
+        health: health.clone(),
+        metrics: telemetry.metrics.clone(),
+    };
+    let bus = find_bus(process, role, &settings, &lifecycle).await?;
     let present = || bus.get().cloned().context("the bus is needed to start");
     let mut recorder_url = None;
     if let Some(mut config) = settings.recorder {
@@ -146,10 +153,10 @@ pub(crate) async fn start(
 
 /// Connects to the bus. Ingress by itself goes on without one: it has its spool.
 async fn find_bus(
+    process: Process,
     role: Role,
     settings: &Settings,
     lifecycle: &Lifecycle,
-    health: &Health,
 ) -> Result<Awaited> {
     let config = settings.bus.config.clone();
     let needed = role != Role::Ingress;
@@ -158,11 +165,14 @@ async fn find_bus(
         false => Awaited::look(config.clone(), role.name()).await,
     };
     let bus = bus.context("the bus is needed to start")?;
-    let (awaited, health, stop) = (bus.clone(), health.clone(), lifecycle.soft());
+    let (awaited, health, stop) = (bus.clone(), process.health.clone(), lifecycle.soft());
     tokio::spawn(async move {
         awaited.join(&config, role.name(), &ingress::STREAMS, &health, &stop).await;
         if let Some(bus) = awaited.get().cloned() {
-            watch_bus(bus, needed, health, stop).await;
+            tokio::join!(
+                process.beat(bus.clone(), stop.clone()),
+                watch_bus(bus, needed, health, stop)
+            );
         }
     });
     Ok(bus)

@@ -9,7 +9,9 @@ use proto::v1::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{SignIn, alarms::Alarms, api::paces::Paces, attempts::Attempts, open_id::OpenId};
+use crate::{
+    SignIn, alarms::Alarms, api::paces::Paces, attempts::Attempts, open_id::OpenId, pulses::Pulses,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -24,6 +26,8 @@ pub(crate) struct App {
     /// The provider, where people sign in at one.
     pub(crate) open_id: Option<Arc<OpenId>>,
     pub(crate) alarms: Alarms,
+    /// How the processes are.
+    pub(crate) pulses: Pulses,
     /// Ends the event streams, which never end by themselves.
     pub(crate) stop: CancellationToken,
 }

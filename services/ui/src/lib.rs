@@ -17,6 +17,7 @@ mod filters;
 mod open_id;
 mod pages;
 mod person;
+mod pulses;
 mod session;
 mod start;
 mod view;

@@ -6,6 +6,7 @@ mod decide;
 pub(crate) mod insight;
 mod list;
 pub(crate) mod many;
+pub(crate) mod operations;
 pub(crate) mod sign_in;
 pub(crate) mod why;
 

@@ -19,7 +19,7 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use crate::{
     Config, SignIn, alarms::Alarms, api, app::App, assets, attempts::Attempts, events,
-    open_id::OpenId, pages, session,
+    open_id::OpenId, pages, pulses::Pulses, session,
 };
 
 /// When the browser's side cannot start.
@@ -45,7 +45,7 @@ pub fn needs(names: &Names, over_http: &[String]) -> Needs {
         role: crate::ROLE,
         looks_at: vec![Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt],
         publishes: sources().map(|source| Stream::Decision(source.to_owned())).collect(),
-        hears: sources().map(|source| names.receipts(source)).collect(),
+        hears: sources().map(|source| names.receipts(source)).chain([names.pulses()]).collect(),
         ..Needs::default()
     }
 }
@@ -65,6 +65,9 @@ pub async fn start(
     let tokens = TokenServiceClient::new(channel.clone());
     let recorder = ApprovalServiceClient::new(channel);
     let alarms = Alarms::default();
+    let pulses = Pulses::default();
+    let hearing = pulses.clone().follow(bus.clone(), lifecycle.soft());
+    lifecycle.spawn("pulses", hearing);
     lifecycle.spawn("dead letter count", alarms.clone().follow(recorder.clone(), lifecycle.soft()));
     health.well("ui");
     let open_id = match &config.sign_in {
@@ -81,6 +84,7 @@ pub async fn start(
         attempts: Attempts::default(),
         paces: api::paces::Paces::new(config.decisions_a_minute),
         alarms,
+        pulses,
         sign_in: Arc::new(config.sign_in),
         open_id,
         stop: lifecycle.soft(),
@@ -102,6 +106,8 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/dead-letters/{id}", get(pages::dead_letters::one))
         .route("/approval-apps/dead-letters/{id}/replay", post(pages::dead_letters::replay))
         .route("/approval-apps/dead-letters/{id}/drop", post(pages::dead_letters::drop_letter))
+        .route("/approval-apps/operations", get(pages::operations::page))
+        .route("/approval-apps/operations/go-on", post(pages::operations::go_on))
         .route("/approval-apps/audit", get(pages::audit::page))
         .route("/approval-apps/insight", get(pages::insight::page))
         .route("/approval-apps/insight/{name}", get(pages::insight::csv))

@@ -5,6 +5,7 @@ mod dead_letters;
 mod insight;
 mod list;
 mod many;
+mod operations;
 mod page;
 mod record;
 mod request;
@@ -20,6 +21,7 @@ pub(crate) use dead_letters::{DeadLetterPage, DeadLetterView, DeadLettersPage};
 pub(crate) use insight::{InsightPage, charts};
 pub(crate) use list::{ListPage, Row};
 pub(crate) use many::{ManyDonePage, ManyPage, Picked};
+pub(crate) use operations::OperationsPage;
 pub(crate) use page::{ConfirmPage, RequestPage};
 pub(crate) use record::{CallView, DecisionView, StepView};
 pub(crate) use request::RequestView;
@@ -46,6 +48,8 @@ pub(crate) struct Reader {
     pub(crate) token: String,
     /// Whether they see any request.
     pub(crate) looks: bool,
+    /// Whether they look after it.
+    pub(crate) operates: bool,
     /// Whether they may take the audit record out.
     pub(crate) audits: bool,
     /// How many are open.
@@ -63,6 +67,7 @@ impl Reader {
             signs_out: visit.signs_out,
             token: visit.token("me", ""),
             looks: visit.looks,
+            operates: visit.operates,
             audits: visit.audits,
             dead_letters: visit.dead_letters,
             safe_mode: visit.safe_mode.clone(),

@@ -253,6 +253,24 @@ impl Bus {
         Ok(async move { messages.next().await.map(|message| message.payload) })
     }
 
+    /// Says something that no stream stores, to whoever listens just now.
+    pub async fn tell(&self, subject: String, data: bytes::Bytes) -> Result<(), ConnectError> {
+        let told = self.client.publish(subject, data).await;
+        told.map_err(|error| ConnectError::Unreachable(error.to_string()))
+    }
+
+    /// Listens from now on to all messages of a subject; goes on after a cut.
+    pub async fn hear(
+        &self,
+        subject: String,
+    ) -> Result<impl futures::Stream<Item = bytes::Bytes> + Send + Unpin + use<>, ConnectError>
+    {
+        use futures::StreamExt;
+        let subscribed = self.client.subscribe(subject).await;
+        let messages = subscribed.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        Ok(messages.map(|message| message.payload))
+    }
+
     /// Sends what is still buffered; the connection is of no use afterwards.
     pub async fn close(&self) {
         if let Err(error) = self.client.drain().await {

@@ -68,6 +68,9 @@ where
 {
     let mut answers = Answers::new(bus.clone(), role);
     let mut unreadable = false;
+    let counting = crate::lag::count(bus.clone(), role, stream.clone());
+    // Counting ends with the loop.
+    let _counting = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(counting));
     while !stop.is_cancelled() {
         let (messages, mut watchdog) = match subscribe(bus, role, stream, limits).await {
             Ok(subscribed) => subscribed,

@@ -11,6 +11,7 @@ mod consumer;
 mod dead;
 mod denials;
 pub mod embedded;
+mod lag;
 mod message;
 mod names;
 mod permissions;

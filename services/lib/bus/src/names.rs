@@ -240,6 +240,18 @@ impl Names {
         format!("{}.receipt.v1.{}.>", self.root, token(source))
     }
 
+    /// Subject on which a role says how it is; no stream stores it.
+    #[must_use]
+    pub fn pulse(&self, role: &str) -> String {
+        format!("{}.pulse.v1.{}", self.root, token(role))
+    }
+
+    /// Subjects on which all roles say how they are.
+    #[must_use]
+    pub fn pulses(&self) -> String {
+        format!("{}.pulse.v1.*", self.root)
+    }
+
     /// Subject of a message that could not be applied.
     #[must_use]
     pub fn dead(&self, stream: &str, reason: &str) -> String {

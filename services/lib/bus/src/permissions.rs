@@ -38,6 +38,7 @@ impl Needs {
     pub fn permissions(&self, names: &Names) -> Permissions {
         let role = self.role;
         let mut publish: Vec<_> = self.publishes.iter().map(|it| names.subjects(it)).collect();
+        publish.push(names.pulse(role));
         for stream in &self.looks_at {
             let stream = names.stream(stream);
             publish.push(format!("$JS.API.STREAM.INFO.{stream}"));

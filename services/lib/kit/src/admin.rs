@@ -39,6 +39,13 @@ impl Health {
         (ready, text)
     }
 
+    /// Each part with what it is missing, when that is something.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|(part, trouble)| (*part, trouble.clone())).collect()
+    }
+
     fn set(&self, part: &'static str, trouble: Option<String>) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let before = parts.insert(part, trouble.clone());
