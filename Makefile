@@ -11,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Random inputs for each property of make fuzz.
 CASES ?= 20000
 
-.PHONY: help demo test setup bench fuzz chaos model lint doc clean-tools
+.PHONY: help demo test setup screenshots bench fuzz chaos model lint doc clean-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,10 @@ test: ## set up, then run every check and every test
 setup: ## bring all tools for demo and test, without building
 	@deploy/setup/setup.sh test
 	@echo 'Ready; for plain cargo test: . .tools/env'
+
+screenshots: ## set up, then take the pictures of every page into docs/screenshots
+	@deploy/setup/setup.sh test
+	@. .tools/env && cargo build -p countersign && COUNTERSIGN_SCREENSHOTS=$(CURDIR)/docs/screenshots cargo test -p tests --test it every_page_is_for_everyone
 
 bench: ## set up, then measure a release build (arguments: ARGS="...")
 	@deploy/setup/setup.sh test

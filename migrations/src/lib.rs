@@ -23,6 +23,7 @@ mod m0017_evidence;
 mod m0018_signed_decisions;
 mod m0019_project_index;
 mod m0020_link_key;
+mod m0021_saved_views;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_signed_decisions::Migration),
             Box::new(m0019_project_index::Migration),
             Box::new(m0020_link_key::Migration),
+            Box::new(m0021_saved_views::Migration),
         ]
     }
 }

@@ -81,3 +81,51 @@ story!(filters_stand_in_the_address, Terms::default().file(TWO_PARTIES), |stage|
             .contains("href=\"/approval-apps/?show=past&#38;q=nothing+like+it&#38;target=main\"")
     );
 });
+
+story!(a_view_is_kept_by_whoever_named_it, Terms::default().file(TWO_PARTIES), |stage| {
+    let (ada, ben) = (named(stage, "Ada").await, named(stage, "Ben").await);
+    let keeps = async |reader: &Approver, changes: &[(&str, &str)]| {
+        let page = reader.gets("/approval-apps/?show=all&q=%3Cb%3E&soon=1").await;
+        let views = page.html.split("class=\"views\"").nth(1).unwrap_or_default().to_owned();
+        let field = |name: &str| {
+            let after =
+                views.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+            after.split('"').next().unwrap_or_default().replace("&#38;", "&")
+        };
+        let (token, query, forget) = (field("token"), field("query"), field("forget"));
+        let mut form = vec![("token", token.as_str()), ("query", query.as_str())];
+        form.extend(changes.iter().map(|(name, value)| match *name {
+            "forget" => ("forget", forget.as_str()),
+            name => (name, *value),
+        }));
+        reader.posts("/approval-apps/views", &form).await
+    };
+    let saved = keeps(&ada, &[("name", " Night <b>release</b> ")]).await;
+    assert_eq!(saved.html, "see /approval-apps/?show=all&q=%3Cb%3E&soon=1");
+    let page = ada.opens_list().await;
+    let link = "href=\"/approval-apps/?show=all&#38;q=%3Cb%3E&#38;soon=1\"";
+    assert!(page.html.contains(link), "{}", page.html);
+    assert_eq!(page.text_after("<span class=\"view\""), "Night <b>release</b> ×");
+    assert!(!ben.opens_list().await.html.contains("Night"), "it is hers");
+    let refused = keeps(&ada, &[("name", " ")]).await;
+    assert!(refused.html.contains("a name has 1 to 60 characters, on one line"));
+    keeps(&ada, &[("forget", "")]).await;
+    assert!(!ada.opens_list().await.html.contains("Night"));
+});
+
+story!(a_full_page_is_small_on_the_wire, |stage| {
+    stage.opens_merge_request("Faster checkout").await;
+    stage.is_quiet().await;
+    stage.is_crowded(10_000).await;
+    let page = stage.approver("").opens_list().await;
+    assert_eq!(page.html.matches("<tr id=\"r-").count(), 50);
+    let script = page.html.split("<script src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut bytes = 0;
+    for path in ["/approval-apps/", script, "/approval-apps/assets/mark.svg"] {
+        let request = stage.http().get(format!("{}{path}", stage.url()));
+        let answer = request.header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(answer.status(), reqwest::StatusCode::OK, "{path}");
+        bytes += answer.bytes().await.unwrap().len();
+    }
+    assert!(bytes < 30_000, "{bytes} bytes");
+});

@@ -1,5 +1,6 @@
 //! One system on stage: GitLab, the product, and the people around it.
 
+mod crowd;
 mod looking;
 mod time;
 mod trouble;

@@ -11,6 +11,7 @@ mod people;
 mod replay;
 mod requests;
 mod tokens;
+mod views;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -20,16 +21,17 @@ use futures::Stream;
 use proto::{
     RecorderSecret,
     v1::{
-        CompareSightingRequest, CompareSightingResponse, DropDeadLetterRequest,
-        DropDeadLetterResponse, EraseActorRequest, EraseActorResponse, ExportAuditRequest,
-        ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse, GetInsightRequest,
-        GetInsightResponse, GetRequestRequest, GetRequestResponse, GetRightsRequest,
-        GetRightsResponse, GetSafeModeRequest, GetSafeModeResponse, GetWantedAnswerRequest,
-        GetWantedAnswerResponse, LeaveSafeModeRequest, LeaveSafeModeResponse,
-        ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest, ListJudgedResponse,
-        ListLinkedRequest, ListLinkedResponse, ListRequestsRequest, ListRequestsResponse,
-        ListWatchedRequest, ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest,
-        ReplayDeadLetterResponse, Status as WireStatus, WatchRequestsRequest,
+        CompareSightingRequest, CompareSightingResponse, DeleteViewRequest, DeleteViewResponse,
+        DropDeadLetterRequest, DropDeadLetterResponse, EraseActorRequest, EraseActorResponse,
+        ExportAuditRequest, ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse,
+        GetInsightRequest, GetInsightResponse, GetRequestRequest, GetRequestResponse,
+        GetRightsRequest, GetRightsResponse, GetSafeModeRequest, GetSafeModeResponse,
+        GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
+        LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest,
+        ListJudgedResponse, ListLinkedRequest, ListLinkedResponse, ListRequestsRequest,
+        ListRequestsResponse, ListViewsRequest, ListViewsResponse, ListWatchedRequest,
+        ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse,
+        SaveViewRequest, SaveViewResponse, Status as WireStatus, WatchRequestsRequest,
         WatchRequestsResponse,
         approval_service_server::{ApprovalService, ApprovalServiceServer},
     },
@@ -169,6 +171,29 @@ impl ApprovalService for Service {
     ) -> Result<Response<GetRightsResponse>, Status> {
         let caller = self.caller(request.into_inner().caller).await?;
         Ok(Response::new(requests::rights(&caller)))
+    }
+
+    async fn list_views(
+        &self,
+        request: Request<ListViewsRequest>,
+    ) -> Result<Response<ListViewsResponse>, Status> {
+        views::list(self, request.into_inner().caller).await.map(Response::new)
+    }
+
+    async fn save_view(
+        &self,
+        request: Request<SaveViewRequest>,
+    ) -> Result<Response<SaveViewResponse>, Status> {
+        views::save(self, request.into_inner()).await?;
+        Ok(Response::new(SaveViewResponse {}))
+    }
+
+    async fn delete_view(
+        &self,
+        request: Request<DeleteViewRequest>,
+    ) -> Result<Response<DeleteViewResponse>, Status> {
+        views::delete(self, request.into_inner()).await?;
+        Ok(Response::new(DeleteViewResponse {}))
     }
 
     async fn get_insight(

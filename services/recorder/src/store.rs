@@ -20,13 +20,14 @@ mod safe_mode;
 mod statements;
 mod tokens;
 mod verify;
+mod views;
 mod writing;
 
 pub use connect::{Database, DatabaseError};
 pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
 pub(crate) use entity::{
-    audit, dead_letter, decision, delivery, known_check, outbox, repetition, response,
+    audit, dead_letter, decision, delivery, known_check, outbox, repetition, response, saved_view,
 };
 pub(crate) use insight::{COUNTED_MAX, Place, Said};
 pub(crate) use leases::LEASE;

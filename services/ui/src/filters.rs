@@ -1,9 +1,12 @@
 //! What the list shows: it stands in the address, so that it can be shared and kept.
 
-use proto::v1::{Concern, ListRequestsRequest};
+use proto::v1::{Concern, ListRequestsRequest, SavedView};
 use serde::Deserialize;
 
-use crate::person::Visit;
+use crate::{person::Visit, view::visible};
+
+/// The address of the list, before its filters.
+const HERE: &str = "/approval-apps/?";
 
 /// A day, in microseconds.
 const DAY: i64 = 86_400_000_000;
@@ -30,6 +33,15 @@ pub(crate) struct Filters {
 #[derive(Debug, Clone)]
 pub(crate) struct Tab {
     pub(crate) name: &'static str,
+    pub(crate) url: String,
+    pub(crate) current: bool,
+}
+
+/// Filters that somebody keeps.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) url: String,
     pub(crate) current: bool,
 }
@@ -104,6 +116,27 @@ impl Filters {
 
     /// The address with these filters and another list.
     fn url(&self, show: &str, page: &str) -> String {
+        format!("{HERE}{}", self.query(show, page))
+    }
+
+    /// These filters as they stand in the address.
+    pub(crate) fn kept_as(&self) -> String {
+        self.query(&self.show, "")
+    }
+
+    /// The views of the reader; the one that is shown is marked.
+    pub(crate) fn kept(&self, views: &[SavedView]) -> Vec<Kept> {
+        let now = self.kept_as();
+        let kept = |it: &SavedView| Kept {
+            id: it.view_id.clone(),
+            name: visible(&it.name),
+            url: format!("{HERE}{}", it.query),
+            current: it.query == now,
+        };
+        views.iter().map(kept).collect()
+    }
+
+    fn query(&self, show: &str, page: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let pairs = [
             ("show", show),
@@ -119,7 +152,7 @@ impl Filters {
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.append_pair(name, value);
         }
-        format!("/approval-apps/?{}", query.finish())
+        query.finish()
     }
 
     /// The address of the next page.

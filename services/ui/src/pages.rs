@@ -8,6 +8,7 @@ mod list;
 pub(crate) mod many;
 pub(crate) mod operations;
 pub(crate) mod sign_in;
+pub(crate) mod views;
 pub(crate) mod why;
 
 use std::time::Duration;

@@ -109,6 +109,7 @@ fn routes(app: App) -> Router {
         .route("/approval-apps/operations", get(pages::operations::page))
         .route("/approval-apps/operations/go-on", post(pages::operations::go_on))
         .route("/approval-apps/audit", get(pages::audit::page))
+        .route("/approval-apps/views", post(pages::views::change))
         .route("/approval-apps/insight", get(pages::insight::page))
         .route("/approval-apps/insight/{name}", get(pages::insight::csv))
         .route("/approval-apps/me", post(pages::set_name))

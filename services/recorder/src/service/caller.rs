@@ -89,6 +89,11 @@ impl Caller {
         actor.is_some_and(|actor| request.may_be_reviewed_by(policy, bus::UI_SOURCE, &actor))
     }
 
+    /// Who they are, when they are a person who has said so.
+    pub(super) fn person_id(&self) -> Option<String> {
+        self.person.as_ref().map(|actor| actor.id.clone()).filter(|id| !id.is_empty())
+    }
+
     /// The person as they would decide. Who has not said yet who they are is nobody in particular.
     pub(super) fn actor(&self) -> Option<Actor> {
         let mut actor = self.person.clone()?;

@@ -424,3 +424,23 @@ pub(crate) mod link_key {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Filters that somebody keeps under a name.
+pub(crate) mod saved_view {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "saved_view")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub owner: String,
+        pub name: String,
+        pub query: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

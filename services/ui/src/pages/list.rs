@@ -7,6 +7,8 @@ use axum::{
 };
 
 use super::{html, unavailable};
+use proto::v1::ListViewsRequest;
+
 use crate::{
     app::App,
     filters::Filters,
@@ -25,7 +27,14 @@ pub(crate) async fn list(
         Ok(found) => found.into_inner(),
         Err(status) => return unavailable(&visit, &status),
     };
+    let views = match visit.person {
+        Some(_) => app.recorder.list_views(ListViewsRequest { caller: visit.caller() }).await.ok(),
+        None => None,
+    };
+    let views = views.map(|it| it.into_inner().views).unwrap_or_default();
     let page = ListPage {
+        views: filters.kept(&views),
+        view_token: visit.token("views", ""),
         reader: Reader::of(&visit),
         tabs: filters.tabs(&visit),
         rows: found.requests.iter().map(|it| RequestView::new(it, &visit, now)).collect(),

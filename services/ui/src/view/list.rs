@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Reader, RequestView, TimeView};
-use crate::filters::{Filters, Tab};
+use crate::filters::{Filters, Kept, Tab};
 
 /// One page of requests.
 #[derive(Debug, Template)]
@@ -12,6 +12,9 @@ pub(crate) struct ListPage {
     pub(crate) reader: Reader,
     pub(crate) filters: Filters,
     pub(crate) tabs: Vec<Tab>,
+    /// Filters that the reader keeps.
+    pub(crate) views: Vec<Kept>,
+    pub(crate) view_token: String,
     pub(crate) rows: Vec<RequestView>,
     /// The address of the next page.
     pub(crate) next: Option<String>,

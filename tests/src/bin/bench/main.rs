@@ -7,6 +7,7 @@
 mod calls;
 mod intake;
 mod latency;
+mod list;
 mod load;
 mod recorder;
 mod report;
@@ -25,11 +26,12 @@ use report::{Section, Waits, millis};
 /// A part with the name by which it can be asked for.
 type Part = (&'static str, fn() -> Section);
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("intake", || alone(intake::measure())),
     ("recorder", || alone(recorder::measure())),
     ("start", || alone(start::measure())),
     ("latency", latency::measure),
+    ("list", list::measure),
 ];
 
 fn main() {
