@@ -272,3 +272,27 @@ story!(a_proposed_policy_is_tried_on_what_was_decided, |stage| {
     let wrong = replayed("[policy]\napprovals = 0");
     assert_eq!(wrong.code, Some(64), "{}", wrong.text);
 });
+
+/// One person with an account here and one in the other system.
+const TWO_ACCOUNTS: &str = r#"
+[policy]
+approvals = 2
+
+[[policy.person]]
+name = "Ada"
+identities = ["ui:ada", "servicenow:a.lovelace"]
+"#;
+
+story!(one_person_is_one_voice_here_and_there, Terms::default().file(TWO_ACCOUNTS), |stage| {
+    let merge_request = stage.opens_merge_request("Faster checkout").await;
+    stage.approver("Ada").approves(&merge_request).await;
+    let mut decision = change_manager(stage, &merge_request);
+    decision["actor"] = json!({ "id": "a.lovelace", "name": "Ada" });
+    let receipt = stage.outside_system().decides(&decision).await;
+    assert_eq!(receipt["accepted"], true, "{receipt}");
+    let page = stage.approver("").opens_newest(&merge_request).await;
+    assert!(page.banner().contains("1 of 2: needs one more approval."), "{}", page.banner());
+    assert_eq!(merge_request.status(&stage.check), "pending");
+    stage.approver("Ben").approves(&merge_request).await;
+    merge_request.status_becomes(&stage.check, "passed").await;
+});

@@ -92,3 +92,25 @@ async fn every_page(stage: &mut Stage) {
 fn every_page_is_for_everyone() {
     tell(Kind::Sqlite, Terms::default().file(TWO_PARTIES), async |stage| every_page(stage).await);
 }
+
+#[test]
+fn signing_in_is_for_everyone() {
+    let terms = Terms::default().with("COUNTERSIGN_UI__SIGN_IN", "local").leaving_dead_letters(1);
+    tell(Kind::Sqlite, terms, async |stage| {
+        let words = ["user", "add", "ada", "--name", "Ada Lovelace", "--by", "Olga"];
+        assert_eq!(stage.operator().types(&words, "a-password-of-ada\n").code, Some(0));
+        let letter = [("ce-type", "dev.countersign.unknown.v1")];
+        let data = serde_json::json!({ "from": "another version" });
+        stage.bus().await.publish_as("countersign.intake.v1.main.6", &letter, &data).await;
+        let id = stage.dead_letters_become(1).await.remove(0);
+        let browser = Browser::opens().await;
+        opens(&browser, stage, "/approval-apps/").await;
+        is_looked_at(&browser, "sign-in").await;
+        browser.types("#login", "ada").await;
+        browser.types("#password", "a-password-of-ada\u{e007}").await;
+        browser.sees("#empty", "Nothing waits for you.").await;
+        opens(&browser, stage, &format!("/approval-apps/dead-letters/{id}")).await;
+        is_looked_at(&browser, "dead-letter").await;
+        browser.closes().await;
+    });
+}

@@ -124,11 +124,20 @@
   $("news")?.addEventListener("click", () => waiting && updateList(waiting, true));
   setInterval(() => { if (waiting && !busy()) updateList(waiting, true); }, 1000);
 
+  // At once when it is calm, and once a second in a storm.
+  const PAUSE = 1000;
+  let asked = 0;
   let asking = false;
-  let again = false;
+  let missed = false;
+  let later = null;
   const refresh = async () => {
-    if (asking) { again = true; return; }
-    asking = true;
+    if (asking) { missed = true; return true; }
+    const wait = asked + PAUSE - Date.now();
+    if (wait > 0) {
+      later ??= setTimeout(() => { later = null; refresh(); }, wait);
+      return true;
+    }
+    [asking, missed] = [true, false];
     try {
       const page = await fetchPage(location.href.replace(/[?&]said=[^&#]*/, ""));
       if (main.dataset.request) updatePage(page); else updateList(page, false);
@@ -136,8 +145,8 @@
     } catch {
       return false;
     } finally {
-      asking = false;
-      if (again) { again = false; setTimeout(refresh, 250); }
+      [asking, asked] = [false, Date.now()];
+      if (missed) refresh();
     }
   };
 

@@ -1,7 +1,7 @@
 //! Forms and addresses of the pages, as a browser is made to send them, or somebody without one.
 
 use reqwest::{Method, StatusCode};
-use tests::{Approver, Page, Stage};
+use tests::{Approver, Page, Stage, Terms, story};
 
 use super::rows;
 
@@ -13,6 +13,7 @@ rows!(
         u05_reading_where_deciding_is,
         u07_about_another_commit,
         u10_pressed_twice,
+        u11_yes_and_no_at_once,
         u13_one_field_more,
         u14_other_words,
     ]
@@ -20,7 +21,12 @@ rows!(
 
 rows!(
     what_a_browser_can_be_made_to_do,
-    [u16_in_a_frame, u22_asked_from_another_origin, u25_two_cookies_of_one_name]
+    [
+        u16_in_a_frame,
+        u22_asked_from_another_origin,
+        u23_events_for_another_origin,
+        u25_two_cookies_of_one_name,
+    ]
 );
 
 /// Ada before the page of a request that waits.
@@ -94,6 +100,22 @@ async fn u10_pressed_twice(stage: &mut Stage) {
     assert!(notices.contains("Recorded before, nothing new."), "{notices}");
 }
 
+/// One after the other, and GitLab shows what came last.
+async fn u11_yes_and_no_at_once(stage: &mut Stage) {
+    let merge_request = stage.opens_merge_request("Yes and no").await;
+    let ada = stage.approver("Ada");
+    ada.introduces_themselves().await;
+    let page = ada.opens_newest(&merge_request).await;
+    let (yes, no) =
+        futures::join!(ada.decides(&page, "approve", "Yes"), ada.decides(&page, "reject", "No"),);
+    assert_eq!((yes.status, no.status), (StatusCode::OK, StatusCode::OK));
+    stage.is_quiet().await;
+    let state = ada.opens_newest(&merge_request).await.state();
+    let shown = if state == "Approved" { "passed" } else { "failed" };
+    assert!(["Approved", "Rejected"].contains(&state.as_str()), "{state}");
+    merge_request.status_becomes(&stage.check, shown).await;
+}
+
 /// 422: nobody can be named from outside, nor anything else be said that the form does not say.
 async fn u13_one_field_more(stage: &mut Stage) {
     let there = before_a_page(stage, "One field more").await;
@@ -129,6 +151,17 @@ async fn u22_asked_from_another_origin(stage: &mut Stage) {
     }
 }
 
+/// 403: whoever listens sees what the reader sees.
+async fn u23_events_for_another_origin(stage: &mut Stage) {
+    let url = format!("{}/approval-apps/events", stage.url());
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let answer = stage.http().get(&url).header(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
+    }
+    let own = stage.http().get(&url).header("sec-fetch-site", "same-origin");
+    assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
+}
+
 /// Two cookies of our name are not ours: somebody is put in who knows nobody.
 async fn u25_two_cookies_of_one_name(stage: &mut Stage) {
     let (ada, page) = before_a_page(stage, "Two cookies").await;
@@ -138,3 +171,15 @@ async fn u25_two_cookies_of_one_name(stage: &mut Stage) {
     let html = read.text().await.unwrap();
     assert!(!html.contains("value=\"Ada\""), "{html}");
 }
+
+story!(u26_while_recorder_is_away, Terms::default().apart(), |stage| {
+    let (ada, page) = before_a_page(stage, "Recorder is away").await;
+    stage.loses_role("recorder");
+    let told = ada.decides(&page, "approve", "").await;
+    assert_eq!(told.status, StatusCode::ACCEPTED, "it is on the bus, and not on record");
+    assert!(told.html.contains("is on its way and will be recorded"), "{}", told.html);
+    assert!(!told.html.contains("Recorded: "), "{}", told.html);
+    stage.has_role_again("recorder");
+    stage.is_quiet().await;
+    assert_eq!(stage.texts("decision", &["verdict"]).await, ["approve"]);
+});

@@ -12,7 +12,12 @@
 //! `policies::what_is_open_is_judged_anew_when_the_policy_changes`; M34
 //! `break_glass::it_needs_a_reason_and_the_right`; M35 `safe_mode::a_stream_that_began_anew_…`; U01
 //! `signing_in::a_decision_without_a_session_is_not_recorded`; U08 `rights::a_foreign_project_is_not_found`; U17
-//! `signing_in::who_signs_out_is_out`; U20 `signing_in::signing_in_leads_to_the_page_that_was_wanted_…`.
+//! `signing_in::who_signs_out_is_out`; U20 `signing_in::signing_in_leads_to_the_page_that_was_wanted_…`; M19
+//! `policies::one_person_is_one_voice_here_and_there`.
+//!
+//! Rows without a test: M25 (change windows belong to the system that has them), U19 (no sign-in is asked for
+//! again while one decides), U28 (an old tab sends a form that is refused as U13 is), R01 (roles show each other a
+//! secret, and no certificate).
 
 mod answers;
 mod calls;
