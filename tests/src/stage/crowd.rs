@@ -33,7 +33,7 @@ impl Stage {
             "iid" => "1000 + n".to_owned(),
             "sha" => sha.to_owned(),
             "title" => "'Change ' || n".to_owned(),
-            "project_path" => "'shop/service-' || (n % 500)".to_owned(),
+            "project_path" => "'shop/service-' || (n % 100)".to_owned(),
             "opened_at" => "opened_at - n * 60000000".to_owned(),
             "due_at" => "NULL".to_owned(),
             "state" => cancelled.clone(),

@@ -16,14 +16,15 @@ const TIMES: usize = 100;
 /// How much slower the list may be.
 const GOAL: f64 = 1.3;
 
-/// What is opened: a name and the address.
-const PAGES: [(&str, &str); 6] = [
-    ("waiting on me", "?show=mine"),
-    ("all waiting", "?show=waiting"),
-    ("all, newest first", "?show=all"),
-    ("one project", "?show=all&project=shop/service-7"),
-    ("one commit", "?show=all&q=%211200"),
-    ("one title, waiting", "?show=waiting&q=change+100"),
+/// What is opened: a name, the address, and whether it is a list. What is looked for by a part of its
+/// name is found by reading on, which takes longer where there is more.
+const PAGES: [(&str, &str, bool); 6] = [
+    ("waiting on me", "?show=mine", true),
+    ("all waiting", "?show=waiting", true),
+    ("all, newest first", "?show=all", true),
+    ("one project", "?show=all&project=shop/service-7", true),
+    ("search for an iid", "?show=all&q=%211200", false),
+    ("search for a title", "?show=waiting&q=change+100", false),
 ];
 
 /// Measures it on both databases: two systems at once, asked in turns.
@@ -36,7 +37,7 @@ pub(crate) fn measure() -> Section {
         let (few, many) = (system(kind, FEW), system(kind, MANY));
         let (few, many) = (few.recv().unwrap(), many.recv().unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        for (name, query) in PAGES {
+        for (name, query, is_list) in PAGES {
             let (few, many) = runtime.block_on(in_turns(&few, &many, query));
             let ratio = many.p50().as_secs_f64() / few.p50().as_secs_f64();
             section.row([
@@ -46,8 +47,8 @@ pub(crate) fn measure() -> Section {
                 millis(many.p50()),
                 millis(many.p99()),
                 format!("{ratio:.2}"),
-                format!("<= {GOAL}"),
-                verdict(ratio <= GOAL),
+                if is_list { format!("<= {GOAL}") } else { String::new() },
+                if is_list { verdict(ratio <= GOAL) } else { String::new() },
             ]);
         }
     }
