@@ -22,8 +22,14 @@ impl Service {
     }
 
     async fn link_mac(&self, key: &GateKey) -> Result<Hmac<Sha256>, Status> {
-        let fresh = secrets::random().map_err(|_| Status::internal("there is no randomness"))?;
-        let secret = self.store.link_key(fresh).await.map_err(internal)?;
+        let secret = match self.store.link_key().await.map_err(internal)? {
+            Some(known) => known,
+            None => {
+                let fresh = secrets::random();
+                let fresh = fresh.map_err(|_| Status::internal("there is no randomness"))?;
+                self.store.make_link_key(fresh).await.map_err(internal)?
+            }
+        };
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes())
             .map_err(|_| Status::internal("HMAC takes a key of any length"))?;
         let GateKey { gitlab, project_id, iid, .. } = key;
@@ -64,8 +70,7 @@ pub(super) async fn list(
         if requests.iter().any(known) {
             continue;
         }
-        let policy = service.rules.policy_of(&recorded.request.facts.check_name);
-        let finding = recorded.request.look_at(policy).finding.map(convert::finding);
+        let (request, finding) = look.closely_at(&recorded);
         let id = recorded.request.id;
         let said = service.store.decisions(id).await.map_err(internal)?;
         let counts = |it: &crate::store::decision::Model| {
@@ -76,8 +81,11 @@ pub(super) async fn list(
             it.actor = Some(Actor { id: actor.id, name: actor.name, ..Actor::default() });
             it
         });
-        let decisions = decisions.collect();
-        requests.push(LinkedRequest { request: Some(look.at(&recorded)), finding, decisions });
+        requests.push(LinkedRequest {
+            request: Some(request),
+            finding: finding.map(convert::finding),
+            decisions: decisions.collect(),
+        });
     }
     if requests.is_empty() {
         return Err(nothing());

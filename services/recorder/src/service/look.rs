@@ -1,6 +1,6 @@
 //! A request as the one who asks sees it: what is missing, and whether it waits on them.
 
-use approval::{Actor, State, Time};
+use approval::{Actor, Finding, State, Time};
 use proto::v1::{Concern, Request as WireRequest};
 
 use super::{Service, caller::Caller, convert};
@@ -35,18 +35,26 @@ impl<'a> Look<'a> {
 
     /// A request whose decisions were read, for the wire.
     pub(super) fn at(&self, recorded: &Recorded) -> WireRequest {
+        match recorded.request.state() {
+            State::Superseded | State::Cancelled => convert::request(recorded),
+            _ => self.closely_at(recorded).0,
+        }
+    }
+
+    /// The same with how far its rule is met, judged once for both.
+    pub(super) fn closely_at(&self, recorded: &Recorded) -> (WireRequest, Option<Finding>) {
         let (policy, request) = (self.policy_of(recorded), &recorded.request);
         let wire = convert::request(recorded);
+        let finding = request.look_at(policy).finding;
         if matches!(request.state(), State::Superseded | State::Cancelled) {
-            return wire;
+            return (wire, finding);
         }
-        let count = request.look_at(policy).finding.and_then(|it| it.progress());
-        let count = count.unwrap_or_default();
+        let count = finding.as_ref().and_then(Finding::progress).unwrap_or_default();
         let frozen = policy.frozen(&request.facts, self.now).map(|frozen| frozen.sentence());
         let refused = self.actor.as_ref().and_then(|actor| {
             request.refuses(policy, bus::UI_SOURCE, actor, self.now).map(|it| it.message)
         });
-        WireRequest {
+        let wire = WireRequest {
             approvals: count.have,
             approvals_needed: count.need,
             approvers_missing: count.missing,
@@ -54,7 +62,8 @@ impl<'a> Look<'a> {
             refused: refused.unwrap_or_default(),
             frozen: frozen.unwrap_or_default(),
             ..wire
-        }
+        };
+        (wire, finding)
     }
 
     fn waits_on_caller(&self, recorded: &Recorded) -> bool {

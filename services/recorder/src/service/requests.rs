@@ -98,7 +98,7 @@ pub(super) async fn get(
     let facts = &recorded.request.facts;
     let policy = service.rules.policy_of(&facts.check_name);
     let rule = policy.rule(facts).map(|rule| rule.name.clone()).unwrap_or_default();
-    let finding = recorded.request.look_at(policy).finding;
+    let (request, finding) = Look::of(service, &caller).closely_at(&recorded);
     let may_decide = caller.may_decide(&recorded, &service.rules.rights);
     Ok(GetRequestResponse {
         rule,
@@ -111,7 +111,7 @@ pub(super) async fn get(
         link_signature: service.link_signature(&recorded.key).await?,
         calls,
         reasons: policy.rule(facts).map_or("", |rule| rule.reasons.as_str()).to_owned(),
-        request: Some(Look::of(service, &caller).at(&recorded)),
+        request: Some(request),
         decisions: decisions.into_iter().map(convert::decision).collect(),
         timeline: records.iter().filter_map(convert::timeline_entry).collect(),
         sequence: convert::sequence(sequence),

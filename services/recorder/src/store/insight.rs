@@ -1,7 +1,7 @@
 //! Rows to count: when things were opened, decided and answered.
 
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
     sea_query::JoinType,
 };
 use uuid::Uuid;
@@ -34,29 +34,26 @@ pub(crate) struct Said {
 }
 
 impl Store {
-    /// When requests were opened, and where.
+    /// When requests were opened, and where, newest first.
     pub(crate) async fn opened_since(&self, since: i64) -> Result<Vec<(i64, Place)>, DbErr> {
-        use status_check::Column;
-        let rows: Vec<(i64, String, String)> = status_check::Entity::find()
-            .select_only()
-            .columns([Column::OpenedAt, Column::Gitlab, Column::ProjectPath])
-            .filter(Column::OpenedAt.gte(since))
-            .order_by_desc(Column::OpenedAt)
-            .limit(COUNTED_MAX)
-            .into_tuple()
-            .all(self.read())
-            .await?;
-        Ok(rows.into_iter().map(|(at, gitlab, path)| (at, (gitlab, path))).collect())
+        let query = status_check::Entity::find().filter(status_check::Column::OpenedAt.gte(since));
+        self.openings(query.order_by_desc(status_check::Column::OpenedAt)).await
     }
 
-    /// Since when requests wait that wait now, and where.
+    /// Since when requests wait that wait now, and where, oldest first.
     pub(crate) async fn waiting(&self) -> Result<Vec<(i64, Place)>, DbErr> {
+        let query = status_check::Entity::find().filter(status_check::Column::State.eq("waiting"));
+        self.openings(query.order_by_asc(status_check::Column::OpenedAt)).await
+    }
+
+    async fn openings(
+        &self,
+        query: Select<status_check::Entity>,
+    ) -> Result<Vec<(i64, Place)>, DbErr> {
         use status_check::Column;
-        let rows: Vec<(i64, String, String)> = status_check::Entity::find()
+        let rows: Vec<(i64, String, String)> = query
             .select_only()
             .columns([Column::OpenedAt, Column::Gitlab, Column::ProjectPath])
-            .filter(Column::State.eq("waiting"))
-            .order_by_asc(Column::OpenedAt)
             .limit(COUNTED_MAX)
             .into_tuple()
             .all(self.read())

@@ -8,11 +8,14 @@ use super::{Store, entity::link_key};
 const ONLY: i32 = 1;
 
 impl Store {
-    /// The key; a fresh one at its first use. All processes have the same.
-    pub(crate) async fn link_key(&self, fresh: String) -> Result<String, DbErr> {
-        if let Some(row) = link_key::Entity::find_by_id(ONLY).one(self.read()).await? {
-            return Ok(row.key);
-        }
+    /// The key, once there is one. All processes have the same.
+    pub(crate) async fn link_key(&self) -> Result<Option<String>, DbErr> {
+        let row = link_key::Entity::find_by_id(ONLY).one(self.read()).await?;
+        Ok(row.map(|row| row.key))
+    }
+
+    /// Takes this key, unless another process was first; the one that holds.
+    pub(crate) async fn make_link_key(&self, fresh: String) -> Result<String, DbErr> {
         let row = link_key::ActiveModel { id: Set(ONLY), key: Set(fresh) };
         let first = OnConflict::column(link_key::Column::Id).do_nothing().to_owned();
         link_key::Entity::insert(row)
