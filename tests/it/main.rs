@@ -23,6 +23,7 @@ mod insight;
 mod intake;
 mod lists;
 mod merge_requests;
+mod notes;
 mod open_id;
 mod operations;
 mod pages;

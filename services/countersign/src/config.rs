@@ -39,6 +39,7 @@ pub struct Config {
     hook: BTreeMap<String, Hook>,
     source: BTreeMap<String, Source>,
     policy: Policy,
+    note: Note,
     ingress: Ingress,
     ui: Ui,
     recorder: Recorder,
@@ -169,6 +170,12 @@ enum ForeignPassed {
 #[serde(deny_unknown_fields)]
 struct CheckPolicy {
     pending: Pending,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    checks: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

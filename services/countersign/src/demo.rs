@@ -113,6 +113,8 @@ fn settings(
         ("COUNTERSIGN_LOG", "warn".to_owned()),
         ("COUNTERSIGN_UI__SIGN_IN", "demo".to_owned()),
         ("COUNTERSIGN_POLICY__RIGHT", RIGHTS.to_owned()),
+        ("COUNTERSIGN_SERVER__PUBLIC_URL", format!("http://{address}")),
+        ("COUNTERSIGN_NOTE__CHECKS", "[\"*\"]".to_owned()),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(crate::load(None, &environment)?.settings(Role::All)?)

@@ -19,6 +19,8 @@ pub(crate) struct App {
     pub(crate) pace: Arc<Pace>,
     /// What tells this process from all others of its role.
     pub(crate) holder: Arc<str>,
+    /// Where we are reached from outside; absent when that is not known.
+    pub(crate) public_url: Option<Arc<str>>,
 }
 
 impl App {

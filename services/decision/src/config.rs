@@ -46,7 +46,8 @@ pub struct Config {
     pub requests_per_second: f64,
     /// Requests of the sweep to one instance in a second; 0 turns it off.
     pub sweep_per_second: f64,
-    /// Where we are reached from outside: a check that calls there is ours before it ever called.
+    /// Where we are reached from outside: a check that calls there is ours before it ever called, and a
+    /// note leads there.
     pub public_url: Option<String>,
     /// Our version, for GitLab's logs.
     pub version: &'static str,

@@ -34,6 +34,8 @@ pub(crate) enum Urgency {
     Answer,
     /// A question that somebody waits for.
     Question,
+    /// A note in a merge request, which no merge waits for.
+    Note,
     /// The sweep.
     Sweep,
 }
@@ -153,7 +155,7 @@ impl Host {
         let patience = match urgency {
             Urgency::Sweep => None,
             Urgency::Failed => Some(Instant::now() + PATIENCE_OF_BAD_NEWS),
-            Urgency::Answer | Urgency::Question => Some(Instant::now() + PATIENCE),
+            Urgency::Answer | Urgency::Question | Urgency::Note => Some(Instant::now() + PATIENCE),
         };
         loop {
             let changed = self.changed.notified();

@@ -8,6 +8,7 @@ mod app;
 mod config;
 mod host;
 mod look_up;
+mod note;
 mod outcome;
 mod pace;
 mod post;

@@ -9,7 +9,7 @@ use proto::v1::approval_service_client::ApprovalServiceClient;
 use secrecy::SecretString;
 
 use crate::{
-    Config, GitLab, ROLE, app::App, host::Host, look_up, pace::Pace, read_back, respond,
+    Config, GitLab, ROLE, app::App, host::Host, look_up, note, pace::Pace, read_back, respond,
     sweep::Sweep,
 };
 
@@ -84,6 +84,7 @@ pub async fn start(
         gitlabs: Arc::new(gitlabs),
         pace: Arc::new(Pace::new(config.first_wait)),
         holder: config.holder.into(),
+        public_url: config.public_url.clone().map(Into::into),
     };
     for (gitlab, projects) in swept.into_iter().filter(|_| config.sweep_per_second > 0.0) {
         let (app, public_url) = (app.clone(), config.public_url.clone());
@@ -144,8 +145,10 @@ async fn one(app: &App, delivery: &Delivery) -> Result<(), Failure> {
         read_back::carry_out(app, delivery).await
     } else if delivery.is(Kind::LookUp) {
         look_up::carry_out(app, delivery).await
+    } else if delivery.is(Kind::Note) {
+        note::carry_out(app, delivery).await
     } else {
-        let sentence = "ce-type is neither respond, read-back nor look-up".to_owned();
+        let sentence = "ce-type is neither respond, read-back, look-up nor note".to_owned();
         Err(Failure::Reject("unknown-type", sentence))
     }
 }

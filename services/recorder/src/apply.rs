@@ -6,6 +6,7 @@ mod due;
 mod follow;
 mod glass;
 pub(crate) mod intake;
+mod notes;
 mod outcomes;
 mod readings;
 mod settling;
@@ -17,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use approval::{Gate, Policy, Rights, Status};
+use approval::{Gate, Pattern, Policy, Rights, Status};
 use bus::{Bus, Delivery, Failure, Names};
 use proto::v1::Status as WireStatus;
 use sea_orm::DbErr;
@@ -26,6 +27,7 @@ use uuid::Uuid;
 
 pub(crate) use dead_letters::count_open;
 pub(crate) use glass::{broke, utc};
+pub(crate) use notes::keeps_note;
 pub(crate) use settling::{NotDone, Operator, not_replayable};
 pub(crate) use signature::Keys;
 pub use signature::{Signing, is_public_key};
@@ -62,6 +64,8 @@ pub(crate) struct Rules {
     pub(crate) keys: Keys,
     /// How long after an answer GitLab is asked what it shows.
     pub(crate) read_back_after: Vec<Duration>,
+    /// Status checks, by name, about which a note in the merge request is kept.
+    pub(crate) note_checks: Vec<Pattern>,
 }
 
 impl Rules {
@@ -158,6 +162,7 @@ impl Applier {
         };
         match filled {
             Ok(()) => {
+                notes::follow(&self.rules, &mut ledger);
                 let committed = ledger.commit().await?;
                 self.store.announce(committed.seq);
                 self.outbox.committed(committed.outbox);

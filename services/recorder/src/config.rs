@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use approval::{Policy, Rights};
+use approval::{Pattern, Policy, Rights};
 use evidence::LogKey;
 
 use crate::{Database, apply::Signing};
@@ -45,4 +45,6 @@ pub struct Config {
     pub look_at_the_clock_every: Duration,
     /// How long after an answer GitLab is asked what it shows.
     pub read_back_after: Vec<Duration>,
+    /// Status checks, by name, about which a note in the merge request is kept.
+    pub note_checks: Vec<Pattern>,
 }

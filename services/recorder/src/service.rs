@@ -7,6 +7,7 @@ mod evidence;
 mod insight;
 mod links;
 mod look;
+mod note;
 mod people;
 mod replay;
 mod requests;
@@ -24,9 +25,9 @@ use proto::{
         CompareSightingRequest, CompareSightingResponse, DeleteViewRequest, DeleteViewResponse,
         DropDeadLetterRequest, DropDeadLetterResponse, EraseActorRequest, EraseActorResponse,
         ExportAuditRequest, ExportAuditResponse, GetDeadLetterRequest, GetDeadLetterResponse,
-        GetInsightRequest, GetInsightResponse, GetRequestRequest, GetRequestResponse,
-        GetRightsRequest, GetRightsResponse, GetSafeModeRequest, GetSafeModeResponse,
-        GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
+        GetInsightRequest, GetInsightResponse, GetNoteRequest, GetNoteResponse, GetRequestRequest,
+        GetRequestResponse, GetRightsRequest, GetRightsResponse, GetSafeModeRequest,
+        GetSafeModeResponse, GetWantedAnswerRequest, GetWantedAnswerResponse, LeaveSafeModeRequest,
         LeaveSafeModeResponse, ListDeadLettersRequest, ListDeadLettersResponse, ListJudgedRequest,
         ListJudgedResponse, ListLinkedRequest, ListLinkedResponse, ListRequestsRequest,
         ListRequestsResponse, ListViewsRequest, ListViewsResponse, ListWatchedRequest,
@@ -201,6 +202,13 @@ impl ApprovalService for Service {
         request: Request<GetInsightRequest>,
     ) -> Result<Response<GetInsightResponse>, Status> {
         insight::get(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_note(
+        &self,
+        request: Request<GetNoteRequest>,
+    ) -> Result<Response<GetNoteResponse>, Status> {
+        note::get(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn list_linked(

@@ -108,6 +108,7 @@ pub async fn start(
         sources,
         keys: keys(&config.sources),
         read_back_after: config.read_back_after,
+        note_checks: config.note_checks,
     });
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
     let applier = Applier {

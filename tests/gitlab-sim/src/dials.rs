@@ -59,6 +59,16 @@ pub enum Routes {
     Answers,
     /// Everything but answers to status checks.
     Reads,
+    /// Only comments.
+    Notes,
+}
+
+/// What an API request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Answer,
+    Note,
+    Other,
 }
 
 #[derive(Debug, Clone)]
@@ -91,15 +101,16 @@ impl Dials {
     }
 
     /// Takes the faults for one request: any delays before the first other fault, and that fault.
-    pub(crate) fn take(&self, is_answer: bool) -> Vec<Fault> {
+    pub(crate) fn take(&self, about: About) -> Vec<Fault> {
         let mut dials = locked(&self.dials);
         let mut taken = Vec::new();
         let mut decided = false;
         dials.retain_mut(|dial| {
             let elsewhere = match dial.routes {
                 Routes::All => false,
-                Routes::Answers => !is_answer,
-                Routes::Reads => is_answer,
+                Routes::Answers => about != About::Answer,
+                Routes::Reads => about == About::Answer,
+                Routes::Notes => about != About::Note,
             };
             if decided || elsewhere {
                 return true;
@@ -122,7 +133,7 @@ impl Dials {
 mod tests {
     use std::time::Duration;
 
-    use super::{Dials, Fault, Lasting, Routes};
+    use super::{About, Dials, Fault, Lasting, Routes};
 
     #[test]
     fn faults_are_used_up_in_order_and_delays_go_along() {
@@ -131,9 +142,9 @@ mod tests {
         dials.add(delay.clone(), Lasting::UntilCleared, Routes::All);
         dials.add(Fault::Forbidden, Lasting::Times(1), Routes::Answers);
         dials.add(Fault::RowLocked, Lasting::Times(1), Routes::All);
-        assert_eq!(dials.take(true), [delay.clone(), Fault::Forbidden]);
-        assert_eq!(dials.take(false), [delay.clone(), Fault::RowLocked]);
-        assert_eq!(dials.take(true), [delay]);
+        assert_eq!(dials.take(About::Answer), [delay.clone(), Fault::Forbidden]);
+        assert_eq!(dials.take(About::Other), [delay.clone(), Fault::RowLocked]);
+        assert_eq!(dials.take(About::Answer), [delay]);
         dials.clear();
         assert_eq!(dials.count(), 0);
     }

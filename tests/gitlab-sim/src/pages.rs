@@ -1,5 +1,7 @@
 //! A small web page to look at merge requests and to play with them.
 
+mod comments;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,6 +13,8 @@ use axum::{
     routing::get,
 };
 use serde_json::json;
+
+use comments::CommentView;
 
 use crate::{
     core::Core,
@@ -67,6 +71,7 @@ struct LivePart {
     required: bool,
     checks: Vec<CheckView>,
     blocked: Option<&'static str>,
+    comments: Vec<CommentView>,
     commits: Vec<CommitView>,
     commit_count: usize,
 }
@@ -195,6 +200,7 @@ fn live(world: &World, record: &MergeRequestRecord) -> LivePart {
         required: project.is_some_and(|project| project.requires_checks),
         checks: check_views(world, record),
         blocked: (reason != "mergeable").then(|| world::merge_reason(reason)),
+        comments: comments::of(world, record),
         commits: commits.collect(),
         commit_count: record.branch.len(),
     }

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use crate::{
     api::{self, fault},
     core::Core,
-    dials::Fault,
+    dials::{About, Fault},
     history::Answer,
     pages,
 };
@@ -85,7 +85,12 @@ async fn handle(
     let is_answer = answer.is_some();
     let noted = answer.map(|answer: Answer| core.history.begins(answer));
     core.changed();
-    let faults = core.dials.take(is_answer);
+    let about = match is_answer {
+        true => About::Answer,
+        false if request.uri().path().contains("/notes") => About::Note,
+        false => About::Other,
+    };
+    let faults = core.dials.take(about);
     let result = with_faults(router, request, faults).await;
     if let Some(id) = noted {
         let status = result.as_ref().ok().map(|response| response.status().as_u16());

@@ -178,10 +178,24 @@ impl Config {
             policy_hash: self.policy_hash(),
             policy_text: self.policy_text(),
             log_key: self.log_key(role)?,
+            note_checks: self.note_checks()?,
             rights: self.rights()?,
             policy,
             look_at_the_clock_every: Duration::from_millis(self.recorder.clock_ms),
         })
+    }
+
+    /// The status checks about which a note is kept in the merge request.
+    fn note_checks(&self) -> Result<Vec<approval::Pattern>> {
+        let checks = &self.note.checks;
+        if !checks.is_empty() && self.server.public_url.is_empty() {
+            return wrong(
+                "note.checks needs server.public_url: a note leads to the page that says why",
+            );
+        }
+        let read = checks.iter().map(|text| approval::Pattern::parse(text));
+        read.collect::<std::result::Result<_, _>>()
+            .map_err(|error| ConfigError(format!("note.checks: {error}")))
     }
 
     /// What signs the checkpoints of the audit record; `up` has its own when none is written.

@@ -48,6 +48,8 @@ pub enum Kind {
     Respond,
     /// A `LookUpCommand`.
     LookUp,
+    /// A `NoteCommand`.
+    Note,
     /// A `ReadBackCommand`.
     ReadBack,
     /// A `ResponseOutcome`.
@@ -135,6 +137,7 @@ impl Kind {
             Self::Decision => "decision",
             Self::Respond => "respond",
             Self::LookUp => "look-up",
+            Self::Note => "note",
             Self::ReadBack => "read-back",
             Self::Outcome => "outcome",
             Self::StatusRead => "status-read",

@@ -1,4 +1,5 @@
-//! GitLab's REST API, as far as it is needed: post a status, read it back, look a merge request up.
+//! GitLab's REST API, as far as it is needed: post a status, read it back, look a merge request up,
+//! keep a note.
 
 use std::{
     fmt,
@@ -17,11 +18,13 @@ use crate::answer::{Answer, PostOutcome, classify};
 mod api;
 mod config;
 mod entity;
+mod notes;
 mod wire;
 
 pub use api::ApiError;
 pub use config::{ClientConfig, ClientError};
 pub use entity::{CheckStatus, MergeRequest, Page, Project};
+pub use notes::Note;
 #[cfg(test)]
 pub(crate) use wire::blanked;
 

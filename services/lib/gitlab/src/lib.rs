@@ -20,6 +20,6 @@ mod text;
 pub use answer::{Answer, Handling, Missing, PostOutcome, Reply, Status, UnknownStatus, classify};
 pub use call::{CallError, Person, StatusCheckCall};
 pub use client::{
-    ApiError, CheckStatus, Client, ClientConfig, ClientError, MergeRequest, Page, Project,
+    ApiError, CheckStatus, Client, ClientConfig, ClientError, MergeRequest, Note, Page, Project,
 };
 pub use signature::SignatureError;

@@ -10,5 +10,6 @@ pub mod config;
 pub mod http;
 pub mod lifecycle;
 pub mod pace;
+pub mod pages;
 pub mod replica;
 pub mod telemetry;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bus::{Delivery, Failure, Kind, Names, Stream};
-use proto::v1::{LookUpCommand, ReadBackCommand, RespondCommand};
+use proto::v1::{LookUpCommand, NoteCommand, ReadBackCommand, RespondCommand};
 use sea_orm::{DbErr, Set, Unchanged};
 use serde_json::json;
 use uuid::Uuid;
@@ -304,9 +304,9 @@ fn what_became(letter: &dead_letter::Model) -> String {
 
 /// The row of a command that goes onto the bus once more, when decision will be able to read it.
 fn put_back(names: &Names, message: &Delivery) -> Result<outbox::Model, Failure> {
-    let known = [Kind::Respond, Kind::ReadBack, Kind::LookUp];
+    let known = [Kind::Respond, Kind::ReadBack, Kind::LookUp, Kind::Note];
     let Some(kind) = known.into_iter().find(|kind| message.is(*kind)) else {
-        let sentence = "ce-type is neither respond, read-back nor look-up".to_owned();
+        let sentence = "ce-type is neither respond, read-back, look-up nor note".to_owned();
         return Err(Failure::Reject("unknown-type", sentence));
     };
     let (about, belongs) = match kind {
@@ -319,6 +319,10 @@ fn put_back(names: &Names, message: &Delivery) -> Result<outbox::Model, Failure>
             let command: ReadBackCommand = read(message, kind)?;
             let subject = names.respond(&command.gitlab, command.project_id);
             (Some(command.request_id), subject)
+        }
+        Kind::Note => {
+            let command: NoteCommand = read(message, kind)?;
+            (None, names.respond(&command.gitlab, command.project_id))
         }
         _ => {
             let command: LookUpCommand = read(message, kind)?;

@@ -1,5 +1,7 @@
 //! Links that need no sign-in: whoever has one reads why a merge request waits, and does nothing.
 
+use std::collections::HashSet;
+
 use hmac::{Hmac, KeyInit, Mac};
 use proto::v1::{Actor, LinkedRequest, ListLinkedRequest, ListLinkedResponse};
 use sha2::Sha256;
@@ -8,7 +10,7 @@ use tonic::Status;
 use super::{PAGE_MAX, Service, caller::Caller, convert, filter_text, internal, look::Look};
 use crate::{
     secrets,
-    store::{Filter, GateKey, Page},
+    store::{Filter, GateKey, Page, Recorded},
 };
 
 /// Bytes of a signature: as many as nobody guesses, in a link that is short enough for a note.
@@ -58,37 +60,48 @@ pub(super) async fn list(
         return Err(nothing());
     }
     let sequence = service.store.sequence().await.map_err(internal)?;
-    let filter = Filter { merge_request: Some(key), ..Filter::default() };
-    let page = Page { after: None, size: PAGE_MAX };
-    let (found, _) = service.store.list(&filter, page, &|_| true).await.map_err(internal)?;
+    let found = newest(service, &key).await?;
     let caller = Caller::reader();
     let look = Look::of(service, &caller);
-    let mut requests: Vec<LinkedRequest> = Vec::new();
-    for recorded in found {
-        let check = recorded.key.check_id;
-        let known = |it: &LinkedRequest| it.request.as_ref().is_some_and(|it| it.check_id == check);
-        if requests.iter().any(known) {
-            continue;
-        }
-        let (request, finding) = look.closely_at(&recorded);
-        let id = recorded.request.id;
-        let said = service.store.decisions(id).await.map_err(internal)?;
-        let counts = |it: &crate::store::decision::Model| {
-            it.accepted && u32::try_from(it.round) == Ok(recorded.request.round)
-        };
-        let decisions = said.into_iter().filter(counts).map(convert::decision).map(|mut it| {
-            let actor = it.actor.take().unwrap_or_default();
-            it.actor = Some(Actor { id: actor.id, name: actor.name, ..Actor::default() });
-            it
-        });
-        requests.push(LinkedRequest {
-            request: Some(request),
-            finding: finding.map(convert::finding),
-            decisions: decisions.collect(),
-        });
+    let mut requests = Vec::new();
+    for recorded in &found {
+        requests.push(linked(service, &look, recorded).await?);
     }
     if requests.is_empty() {
         return Err(nothing());
     }
     Ok(ListLinkedResponse { requests, sequence: convert::sequence(sequence) })
+}
+
+/// The newest request of each check of a merge request.
+pub(super) async fn newest(service: &Service, key: &GateKey) -> Result<Vec<Recorded>, Status> {
+    let filter = Filter { merge_request: Some(key.clone()), ..Filter::default() };
+    let page = Page { after: None, size: PAGE_MAX };
+    let (mut found, _) = service.store.list(&filter, page, &|_| true).await.map_err(internal)?;
+    let mut checks = HashSet::new();
+    found.retain(|recorded| checks.insert(recorded.key.check_id));
+    Ok(found)
+}
+
+/// A request as its author sees it.
+pub(super) async fn linked(
+    service: &Service,
+    look: &Look<'_>,
+    recorded: &Recorded,
+) -> Result<LinkedRequest, Status> {
+    let (request, finding) = look.closely_at(recorded);
+    let said = service.store.decisions(recorded.request.id).await.map_err(internal)?;
+    let counts = |it: &crate::store::decision::Model| {
+        it.accepted && u32::try_from(it.round) == Ok(recorded.request.round)
+    };
+    let decisions = said.into_iter().filter(counts).map(convert::decision).map(|mut it| {
+        let actor = it.actor.take().unwrap_or_default();
+        it.actor = Some(Actor { id: actor.id, name: actor.name, ..Actor::default() });
+        it
+    });
+    Ok(LinkedRequest {
+        request: Some(request),
+        finding: finding.map(convert::finding),
+        decisions: decisions.collect(),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use approval::Gate;
+use approval::{Gate, Request};
 use evidence::Frontier;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
@@ -37,6 +37,11 @@ pub(super) fn tree_of(head: &ledger::Model) -> Result<Frontier, DbErr> {
     let size = u64::try_from(head.seq).unwrap_or_default();
     let tree = Frontier::read(size, &head.hash);
     tree.ok_or_else(|| DbErr::Custom("the head of the audit record cannot be read".to_owned()))
+}
+
+/// Whether two states of a request say the same to people.
+fn reads_alike(one: &Request, other: &Request) -> bool {
+    one.state() == other.state() && one.explanation == other.explanation
 }
 
 /// A transaction with the gates it works on.
@@ -171,6 +176,15 @@ impl Ledger {
     /// A gate that was loaded; an empty one otherwise.
     pub(crate) fn gate(&mut self, key: &GateKey) -> &mut Gate {
         &mut self.gates.entry(key.clone()).or_default().gate
+    }
+
+    /// Requests of which people would now read something else than before this transaction.
+    pub(crate) fn altered(&self) -> impl Iterator<Item = (&GateKey, &Request)> {
+        self.gates.iter().flat_map(|(key, loaded)| {
+            let altered =
+                |it: &&Request| loaded.before.get(&it.id).is_none_or(|was| !reads_alike(was, it));
+            loaded.gate.requests.iter().filter(altered).map(move |it| (key, it))
+        })
     }
 
     /// Remembers a status check that is ours; its name may have changed.

@@ -63,9 +63,11 @@ impl RequestPage {
             may_review: found.may_review,
             glass: visible(&found.glass),
             reasons: found.reasons.clone(),
-            author_link: format!(
-                "/approval-apps/why/{}/{}/{}/{}",
-                request.gitlab, request.project_id, request.iid, found.link_signature
+            author_link: kit::pages::why(
+                &request.gitlab,
+                request.project_id,
+                request.iid,
+                &found.link_signature,
             ),
             gave: gave(found, visit),
             related: related.iter().map(|it| RequestView::new(it, visit, now)).collect(),

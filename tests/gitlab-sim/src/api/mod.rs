@@ -6,6 +6,7 @@ mod checks;
 mod entities;
 pub(crate) mod fault;
 mod merge_requests;
+mod notes;
 mod paging;
 mod params;
 mod people;
@@ -81,6 +82,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
     let merge_request = format!("{project}/merge_requests/{{iid}}");
     let answers = format!("{merge_request}/status_check_responses");
     let statuses = format!("{merge_request}/status_checks");
+    let notes = format!("{merge_request}/notes");
     let checks = format!("{project}/external_status_checks");
     Router::new()
         .route("/api/v4/version", get(people::version))
@@ -92,6 +94,8 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route(&answers, post(answers::create))
         .route(&statuses, get(answers::list))
         .route(&format!("{statuses}/{{check_id}}/retry"), post(answers::retry))
+        .route(&notes, get(notes::list).post(notes::create))
+        .route(&format!("{notes}/{{note_id}}"), put(notes::update).delete(notes::delete))
         .route(&checks, get(checks::list).post(checks::create))
         .route(&format!("{checks}/{{check_id}}"), put(checks::update).delete(checks::delete))
         .with_state(core)

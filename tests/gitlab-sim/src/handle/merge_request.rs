@@ -260,14 +260,31 @@ impl MergeRequest {
     /// After 10 seconds, with what happened so far.
     pub async fn status_becomes(&self, check: &Check, status: &str) {
         let what = format!("status {status:?} of check {} for !{}", check.id(), self.iid());
-        let becomes = || self.status(check) == status;
-        if let Err(error) = waiting::wait(&self.core, &what, PATIENCE, becomes).await {
-            let head = self.sha();
-            let summary = self.core.summary();
-            let present = self.status(check);
-            let details = format!("it is {present:?} for head {}\n{summary}", short(&head));
-            waiting::give_up(&error, &details);
+        let details = || {
+            let (present, head) = (self.status(check), self.sha());
+            format!("it is {present:?} for head {}\n{}", short(&head), self.core.summary())
+        };
+        self.wait(&what, || self.status(check) == status, details).await;
+    }
+
+    /// Waits until something holds, or gives up with details.
+    pub(super) async fn wait(
+        &self,
+        what: &str,
+        holds: impl Fn() -> bool,
+        details: impl FnOnce() -> String,
+    ) {
+        if let Err(error) = waiting::wait(&self.core, what, PATIENCE, holds).await {
+            waiting::give_up(&error, &details());
         }
+    }
+
+    pub(super) fn read<T>(&self, read: impl FnOnce(&World, u64) -> T) -> T {
+        self.core.read(|world| read(world, self.id))
+    }
+
+    pub(super) fn write<T>(&self, write: impl FnOnce(&mut World, u64) -> T) -> T {
+        self.core.write(|world| write(world, self.id))
     }
 
     fn apply(&self, change: impl FnOnce(&mut MergeRequestRecord, &Moment) -> Option<Event>) {

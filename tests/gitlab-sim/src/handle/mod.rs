@@ -1,6 +1,7 @@
 //! The handles that tests tell their stories with.
 
 mod merge_request;
+mod notes;
 mod people;
 mod project;
 

@@ -6,6 +6,7 @@
 mod access;
 pub(crate) mod change;
 mod merge_requests;
+mod notes;
 mod projects;
 mod records;
 mod statuses;
@@ -18,6 +19,7 @@ pub use access::Role;
 pub(crate) use access::TokenProblem;
 pub(crate) use change::{Event, Moment};
 pub(crate) use merge_requests::Opening;
+pub(crate) use notes::NoteRecord;
 pub(crate) use projects::CheckChange;
 pub(crate) use records::{
     CheckRecord, Commit, MergeRequestRecord, ProjectRecord, State, TokenRecord, UserRecord,
@@ -47,6 +49,7 @@ pub(crate) struct World {
     pub(crate) tokens: Vec<TokenRecord>,
     pub(crate) projects: BTreeMap<u64, ProjectRecord>,
     pub(crate) merge_requests: BTreeMap<u64, MergeRequestRecord>,
+    pub(crate) notes: BTreeMap<u64, NoteRecord>,
     pub(crate) rows: Vec<Row>,
     pub(crate) outbox: Vec<Call>,
     /// Whether the rows of new merge requests wait, as in a busy GitLab.

@@ -4,6 +4,7 @@ mod answering;
 mod calls;
 mod faults;
 mod managing;
+mod notes;
 mod pages;
 mod payloads;
 mod reading;

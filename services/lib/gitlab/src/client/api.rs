@@ -24,7 +24,7 @@ pub enum ApiError {
     },
     /// 403.
     #[error(
-        "GitLab refused to show this to the token's user; it needs the `api` scope and the Developer role in the project."
+        "GitLab refused this to the token's user; it needs the `api` scope and the Developer role in the project."
     )]
     Forbidden {
         /// Whether it is the token's scope; otherwise it is the user's role.
@@ -123,6 +123,17 @@ impl ApiError {
     /// A 200 whose content does not fit the question.
     pub(super) fn unexpected(detail: &str) -> Self {
         Self::Unexpected { status: 200, detail: detail.to_owned() }
+    }
+}
+
+/// Lets a 200 or 201 with a JSON body through, and a 204, which has none.
+pub(super) fn written(fetched: Fetched) -> Result<(), ApiError> {
+    if fetched.status == 204 {
+        return Ok(());
+    }
+    match accepted(fetched) {
+        Ok(_) | Err(ApiError::Unexpected { status: 201, .. }) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -109,11 +109,10 @@ pub(super) struct RawProject {
     path_with_namespace: String,
 }
 
-/// The token's own user, read only to see that it is one.
+/// A user, such as the token's own.
 #[derive(Deserialize)]
 pub(super) struct RawUser {
-    #[serde(rename = "id")]
-    _id: i64,
+    pub(super) id: i64,
 }
 
 impl RawMergeRequest {

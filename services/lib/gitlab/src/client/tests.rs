@@ -14,6 +14,7 @@ use super::*;
 use crate::answer::{Handling, Status};
 
 mod fake;
+mod notes;
 mod reads;
 
 use fake::{Fake, raw};
