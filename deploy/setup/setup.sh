@@ -3,7 +3,7 @@
 #   setup.sh build   Rust and a C compiler
 #   setup.sh demo    build, and nats-server
 #   setup.sh test    demo, and PostgreSQL, Chromium, chromedriver, strace, curl, jq, a second NATS client,
-#                    an OpenID provider and the rules of axe for accessibility
+#                    an OpenID provider, the rules of axe for accessibility, promtool, and kubectl to render
 set -euo pipefail
 # shellcheck source=deploy/setup/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -142,6 +142,25 @@ find_axe() {
         [ -f "$axe/node_modules/axe-core/axe.min.js" ] && printf '%s' "$axe/node_modules/axe-core/axe.min.js"
 }
 
+find_promtool() {
+    given "${PROMTOOL_BIN-}" || first_program promtool ||
+        { [ -x "$tools/bin/promtool" ] && printf '%s' "$tools/bin/promtool"; }
+}
+
+# One that has kustomize 4 or newer in it.
+kubectl_new_enough() { [ "$("$1" kustomize --help 2>/dev/null | grep -c -e --load-restrictor)" -gt 0 ]; }
+
+find_kubectl() {
+    local candidate
+    if candidate=$(given "${KUBECTL_BIN-}") && kubectl_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    elif candidate=$(type -P kubectl) && kubectl_new_enough "$candidate"; then
+        printf '%s' "$candidate"
+    else
+        return 1
+    fi
+}
+
 # --- Rust ------------------------------------------------------------------
 
 check_rust() {
@@ -188,6 +207,16 @@ want_browser() {
         [0-9]*\|*) want "Chromium with chromedriver" chromium chromium-driver ;;
         *\|[0-9]*) want "Chromium with chromedriver" chromium-browser chromium-chromedriver ;;
         *) want "Chromium with chromedriver" chromium chromium-driver ;;
+    esac
+}
+
+# Debian 12's kubectl is from before kustomize 4.
+want_kubectl() {
+    case $(candidate_version kubernetes-client) in
+        "" | "(none)" | 1.1* | 1.2[0-6].*)
+            die "Missing kubectl 1.27 or newer, which renders deploy/kubernetes: install it as https://kubernetes.io/docs/tasks/tools/ says and run this again."
+            ;;
+        *) want "kubectl" kubernetes-client ;;
     esac
 }
 
@@ -256,6 +285,15 @@ PY
     mv -f "$scratch/nats-server" "$tools/bin/nats-server"
     [ "$(nats_version "$tools/bin/nats-server")" = "$nats_pin" ] ||
         die "The nats-server in .tools/bin does not run on this machine: put nats-server $nats_least_major.$nats_least_minor or newer on PATH."
+}
+
+# The tool alone: its package would start a server.
+install_promtool() {
+    say "Installing promtool into .tools/bin"
+    new_scratch
+    { (cd "$scratch" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb .) </dev/null >>"$log" 2>&1 &&
+        mkdir -p "$tools/bin" && mv -f "$scratch/usr/bin/promtool" "$tools/bin/promtool"; } ||
+        die "Missing promtool, and getting it failed (see .tools/setup.log): put one on PATH; it comes with Prometheus."
 }
 
 install_python_client() {
@@ -335,6 +373,7 @@ if [ "$for_what" = test ]; then
     type -P strace >/dev/null || want "strace" strace
     type -P curl >/dev/null || want "curl" curl
     type -P jq >/dev/null || want "jq" jq
+    find_kubectl >/dev/null || want_kubectl
     if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then want_browser; fi
 fi
 
@@ -345,12 +384,13 @@ if [ -n "$need_node" ]; then install_node; fi
 if [ "$for_what" = test ]; then
     find_provider >/dev/null || install_npm "an OpenID provider" identity-provider
     find_axe >/dev/null || install_npm axe-core axe
+    find_promtool >/dev/null || install_promtool
 fi
 
 if [ "$for_what" = test ]; then
-    for tool in postgres chromium chromedriver; do
+    for tool in postgres chromium chromedriver kubectl; do
         "find_$tool" >/dev/null ||
-            die "Missing $tool after installing its package: put it on PATH, or name it in PG_BIN, CHROMIUM_BIN or CHROMEDRIVER_BIN."
+            die "Missing $tool after installing its package: put it on PATH, or name it in PG_BIN, CHROMIUM_BIN, CHROMEDRIVER_BIN or KUBECTL_BIN."
     done
 fi
 
@@ -369,6 +409,8 @@ CHROMEDRIVER_BIN find_chromedriver
 NODE_BIN find_node
 OIDC_PROVIDER find_provider
 AXE_JS find_axe
+PROMTOOL_BIN find_promtool
+KUBECTL_BIN find_kubectl
 EOF
 }
 

@@ -3,8 +3,8 @@
 //! Invariant: a step that has landed is never edited; a later step mends it. Steps only add until
 //! no running version reads what they would remove.
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m0001_requests;
 mod m0002_dead_letters;
@@ -24,6 +24,7 @@ mod m0018_signed_decisions;
 mod m0019_project_index;
 mod m0020_link_key;
 mod m0021_saved_views;
+mod m0022_outbox_trace;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_project_index::Migration),
             Box::new(m0020_link_key::Migration),
             Box::new(m0021_saved_views::Migration),
+            Box::new(m0022_outbox_trace::Migration),
         ]
     }
 }

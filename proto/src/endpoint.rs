@@ -23,8 +23,16 @@ pub fn recorder_at(url: String) -> Result<Endpoint, Error> {
         .keep_alive_while_idle(true))
 }
 
-/// A connection to recorder that shows its secret with each question.
-pub type RecorderChannel = InterceptedService<Channel, RecorderSecret>;
+/// A connection to recorder that shows its secret with each question, and names the trace of whoever asks.
+pub type RecorderChannel = InterceptedService<Channel, Shown>;
+
+/// What stands on each question to recorder.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    secret: RecorderSecret,
+    /// The W3C `traceparent` of the work that asks; none where nobody traces.
+    traceparent: fn() -> Option<String>,
+}
 
 /// What everybody shows who asks recorder: who has it may ask for anything.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,10 +59,14 @@ impl RecorderSecret {
         self.0.to_str().unwrap_or_default().trim_start_matches("Bearer ")
     }
 
-    /// A connection that shows it.
+    /// A connection that shows it, and the trace that `traceparent` names.
     #[must_use]
-    pub fn shown_on(self, channel: Channel) -> RecorderChannel {
-        InterceptedService::new(channel, self)
+    pub fn shown_on(
+        self,
+        channel: Channel,
+        traceparent: fn() -> Option<String>,
+    ) -> RecorderChannel {
+        InterceptedService::new(channel, Shown { secret: self, traceparent })
     }
 
     /// What stands before recorder's services: UNAUTHENTICATED for who does not show it.
@@ -73,9 +85,13 @@ impl RecorderSecret {
     }
 }
 
-impl Interceptor for RecorderSecret {
+impl Interceptor for Shown {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.secret.0.clone());
+        let named = (self.traceparent)().and_then(|it| MetadataValue::try_from(it).ok());
+        if let Some(traceparent) = named {
+            request.metadata_mut().insert("traceparent", traceparent);
+        }
         Ok(request)
     }
 }
@@ -96,14 +112,17 @@ mod tests {
 
     #[test]
     fn who_shows_the_secret_gets_in() {
-        let mut secret = RecorderSecret::new(SECRET).unwrap();
-        let asked = secret.clone().asked_for();
-        assert!(asked(secret.call(Request::new(())).unwrap()).is_ok());
+        let shown = |text: &str| {
+            let secret = RecorderSecret::new(text).unwrap();
+            Shown { secret, traceparent: || Some("00-1-2-01".to_owned()) }
+        };
+        let asked = RecorderSecret::new(SECRET).unwrap().asked_for();
+        let question = shown(SECRET).call(Request::new(())).unwrap();
+        assert_eq!(question.metadata().get("traceparent").unwrap(), "00-1-2-01");
+        assert!(asked(question).is_ok());
         assert!(asked(Request::new(())).is_err());
-        let mut other = RecorderSecret::new("0123456789abcdeg").unwrap();
-        assert!(asked(other.call(Request::new(())).unwrap()).is_err());
-        let mut longer = RecorderSecret::new("0123456789abcdef0").unwrap();
-        assert!(asked(longer.call(Request::new(())).unwrap()).is_err());
+        assert!(asked(shown("0123456789abcdeg").call(Request::new(())).unwrap()).is_err());
+        assert!(asked(shown("0123456789abcdef0").call(Request::new(())).unwrap()).is_err());
     }
 
     #[test]

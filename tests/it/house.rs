@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "bus",
             "decision",
             "evidence",
+            "gitlab",
             "gitlab-sim",
             "identity",
             "ingress",

@@ -12,6 +12,7 @@ mod browser;
 mod bus;
 mod call;
 mod canaries;
+mod collector;
 mod database;
 mod disk_trace;
 mod events;
@@ -29,13 +30,14 @@ pub use approver::{Approver, Page};
 pub use browser::Browser;
 pub use bus::{Inspector, OutsideSystem};
 pub use call::{Call, Socket};
+pub use collector::{Collector, Traced};
 pub use database::{Kind, StoryDatabase};
 pub use disk_trace::DiskTrace;
 pub use events::{Event, Events};
 pub use identity_provider::IdentityProvider;
 pub use operator::{Operator, Said};
 pub use process::{Program, binary, tool};
-pub use stage::{HOOK_SECRET, LOG_KEY, Stage, dies, is_alive, tell, until};
+pub use stage::{HOOK_SECRET, LOG_KEY, Stage, dies, http, is_alive, tell, until};
 pub use terms::Terms;
 
 /// Tells a story on both databases: `story!(name, |stage| { ... });`

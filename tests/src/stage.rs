@@ -54,6 +54,15 @@ pub struct Stage {
     forgot_decisions: bool,
 }
 
+/// A client that follows nothing and asks no proxy.
+#[must_use]
+pub fn http() -> reqwest::Client {
+    // A second client in this process finds it chosen.
+    let _chosen_before = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.no_proxy().build().unwrap()
+}
+
 /// Tells one story: everything is started, and checked once more at its end.
 pub fn tell(kind: Kind, terms: Terms, story: impl AsyncFnOnce(&mut Stage)) {
     // A second story in this process finds it chosen.
@@ -102,11 +111,7 @@ impl Stage {
         }
         let project = gitlab.project("shop/backend");
         let check = project.check("Change approval", "http://127.0.0.1:1/", Some(HOOK_SECRET));
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
+        let client = http();
         let mut stage = Self {
             gitlab,
             project,
@@ -404,6 +409,12 @@ impl Stage {
         self.set_setting("COUNTERSIGN_CONFIG", &file);
         assert_eq!(self.is_stopped(), Some(0));
         self.starts();
+    }
+
+    /// What a setting is; empty when it is the default.
+    pub fn setting(&self, name: &str) -> &str {
+        let found = self.settings.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
     }
 
     /// Takes a setting out of the environment from the next start on.

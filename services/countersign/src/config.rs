@@ -2,6 +2,7 @@
 
 mod break_glass;
 mod freezes;
+mod onboarding;
 mod policy;
 mod rights;
 mod rules;
@@ -182,6 +183,7 @@ struct Note {
 #[serde(deny_unknown_fields)]
 struct Ui {
     sign_in: SignInBy,
+    open_to_network: bool,
     user_header: String,
     groups_header: String,
     oidc: Oidc,
@@ -235,6 +237,7 @@ struct Decision {
 #[serde(deny_unknown_fields)]
 struct Database {
     url: SecretString,
+    migrate: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -10,13 +10,16 @@ mod pulse;
 mod renewal;
 mod run;
 mod settings;
+mod simulated_gitlab;
 
 pub use config::{Config, load};
 pub use demo::demo;
 pub use kit::config::ConfigError;
 pub use operator::{
-    AuditArgs, BusArgs, DeadArgs, PolicyArgs, Problem, SafeModeArgs, SchemaArgs, TokenArgs,
-    UserArgs, audit, bus, dead, policy, safe_mode, schema, token, user,
+    AuditArgs, BusArgs, DeadArgs, DoctorArgs, PolicyArgs, Problem, RegisterArgs, SafeModeArgs,
+    SchemaArgs, TokenArgs, UserArgs, audit, bus, dead, doctor, healthcheck, migrate, policy,
+    register, safe_mode, schema, token, user,
 };
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};
+pub use simulated_gitlab::{Arguments as SimulatedGitLabArgs, simulated_gitlab};

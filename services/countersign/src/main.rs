@@ -4,8 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use countersign::{
-    AuditArgs, BusArgs, Config, ConfigError, DeadArgs, Outcome, PolicyArgs, Problem, Role,
-    SafeModeArgs, SchemaArgs, TokenArgs, UserArgs, load,
+    AuditArgs, BusArgs, Config, ConfigError, DeadArgs, DoctorArgs, Outcome, PolicyArgs, Problem,
+    RegisterArgs, Role, SafeModeArgs, SchemaArgs, SimulatedGitLabArgs, TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -40,8 +40,16 @@ enum Command {
     Bus(BusArgs),
     /// List messages that could not be applied, and replay or drop them
     Dead(DeadArgs),
+    /// Say whether everything is set up so that it works, and what to do where it is not
+    Doctor(DoctorArgs),
+    /// Say whether the role with this configuration is ready, for container engines
+    Healthcheck,
+    /// Bring the database up to date, and end
+    Migrate,
     /// Say whether the rules are right, and which one is for a merge request
     Policy(PolicyArgs),
+    /// Make or repair the status check of projects in GitLab
+    Register(RegisterArgs),
     /// Say whether only failed is posted and why, or go on
     SafeMode(SafeModeArgs),
     /// Print the contract with other systems on the bus: AsyncAPI, JSON Schema
@@ -50,6 +58,8 @@ enum Command {
     Token(TokenArgs),
     /// Add, list and change the people who sign in with a password
     User(UserArgs),
+    /// Run the simulated GitLab of the demo alone
+    SimulatedGitlab(SimulatedGitLabArgs),
     /// Print every setting with its default and its explanation
     Config,
 }
@@ -83,6 +93,24 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => return operate(config(), arguments, countersign::audit),
         Command::Bus(arguments) => return operate(config(), arguments, countersign::bus),
         Command::Dead(arguments) => return operate(config(), arguments, countersign::dead),
+        Command::Doctor(arguments) => {
+            return operate(config(), arguments, |config, it| countersign::doctor(config, &it));
+        }
+        Command::Register(arguments) => {
+            return operate(config(), arguments, |config, it| countersign::register(config, &it));
+        }
+        Command::Healthcheck => {
+            return operate(config(), (), |config, ()| countersign::healthcheck(config));
+        }
+        Command::Migrate => {
+            return operate(config(), (), |config, ()| countersign::migrate(config));
+        }
+        Command::SimulatedGitlab(arguments) => {
+            return match config() {
+                Ok(config) => end(countersign::simulated_gitlab(&config, arguments)),
+                Err(error) => end(Err(error.into())),
+            };
+        }
         Command::Policy(arguments) => return operate(config(), arguments, countersign::policy),
         Command::SafeMode(arguments) => {
             return operate(config(), arguments, countersign::safe_mode);

@@ -144,7 +144,10 @@ pub(crate) async fn start(
     }
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(listener) = listener {
-        lifecycle.spawn("HTTP", kit::http::serve(listener, routes, lifecycle.soft()));
+        lifecycle.spawn(
+            "HTTP",
+            kit::http::serve(listener, kit::http::observed(routes), lifecycle.soft()),
+        );
     }
     let admin_routes = admin::router(health, telemetry.metrics.clone());
     lifecycle.spawn("admin", kit::http::serve(admin_listener, admin_routes, lifecycle.soft()));

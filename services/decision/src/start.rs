@@ -7,6 +7,7 @@ use gitlab::{Client, ClientConfig, ClientError};
 use kit::{admin::Health, changing::Changing, lifecycle::Lifecycle};
 use proto::v1::approval_service_client::ApprovalServiceClient;
 use secrecy::SecretString;
+use tracing::Instrument;
 
 use crate::{
     Config, GitLab, ROLE, app::App, host::Host, look_up, note, pace::Pace, read_back, respond,
@@ -76,7 +77,7 @@ pub async fn start(
     }
     let recorder = proto::recorder_at(config.recorder_url)?;
     let channel = recorder.timeout(Duration::from_secs(5)).connect_lazy();
-    let channel = config.recorder_secret.shown_on(channel);
+    let channel = config.recorder_secret.shown_on(channel, kit::telemetry::traceparent);
     ensure_streams(&bus, &STREAMS).await?;
     let app = App {
         bus: bus.clone(),
@@ -133,9 +134,20 @@ fn spawn_renewal(
 async fn carry_out(app: &App, batch: Arc<[Delivery]>) -> Vec<Result<(), Failure>> {
     let mut results = Vec::with_capacity(batch.len());
     for delivery in &*batch {
-        results.push(one(app, delivery).await);
+        results.push(one(app, delivery).instrument(delivery.span(work_on(delivery))).await);
     }
     results
+}
+
+/// What is done with a command, for whoever reads traces.
+fn work_on(delivery: &Delivery) -> &'static str {
+    let works = [
+        (Kind::Respond, "answer GitLab"),
+        (Kind::ReadBack, "read GitLab's status back"),
+        (Kind::LookUp, "look the merge request up"),
+        (Kind::Note, "write the note"),
+    ];
+    works.into_iter().find(|(kind, _)| delivery.is(*kind)).map_or("command", |(_, work)| work)
 }
 
 async fn one(app: &App, delivery: &Delivery) -> Result<(), Failure> {

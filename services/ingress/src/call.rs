@@ -38,6 +38,13 @@ pub(crate) struct Verified {
     pub(crate) call: Result<StatusCheckCall, CallError>,
 }
 
+impl Verified {
+    /// Whether somebody looks whether the secret is right, and nothing has happened in GitLab.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.body == gitlab::probe::PROBE
+    }
+}
+
 /// Why a call was not taken. Nothing of it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {

@@ -19,6 +19,9 @@ use crate::{ROLE, app::App, call::Verified, spool::SpoolError};
 /// When neither can, the connection is closed without an answer: GitLab repeats a call whose
 /// connection broke, and never one that was answered, not even with 503.
 pub(crate) async fn receive(State(app): State<App>, verified: Verified) -> Response {
+    if verified.is_probe() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let started = std::time::Instant::now();
     let delivery_id = kit::clock::new_id();
     let names = app.bus.names();

@@ -43,6 +43,9 @@ struct Kept {
     time_micros: i64,
     /// Proto3 JSON.
     data: String,
+    /// Files of an earlier version have none.
+    #[serde(default)]
+    traceparent: Option<String>,
 }
 
 /// How much lies there, and whether the bus takes events.
@@ -99,6 +102,7 @@ impl Spool {
             about: message.about.clone(),
             time_micros: message.time_micros,
             data: String::from_utf8_lossy(&message.data).into_owned(),
+            traceparent: message.traceparent.clone(),
         };
         let text = serde_json::to_vec(&kept).map_err(io::Error::other)?;
         let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -267,6 +271,7 @@ impl From<Kept> for Outgoing {
             about: kept.about,
             time_micros: kept.time_micros,
             data: kept.data.into(),
+            traceparent: kept.traceparent,
         }
     }
 }
@@ -291,6 +296,7 @@ mod tests {
             about: None,
             time_micros: 7,
             data: "{\"title\":\"Größe\"}".into(),
+            traceparent: None,
         }
     }
 

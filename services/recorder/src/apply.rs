@@ -15,7 +15,7 @@ mod signature;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use approval::{Gate, Pattern, Policy, Rights, Status};
@@ -23,6 +23,7 @@ use bus::{Bus, Delivery, Failure, Names};
 use proto::v1::Status as WireStatus;
 use sea_orm::DbErr;
 use tokio::sync::Mutex;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 pub(crate) use dead_letters::count_open;
@@ -90,13 +91,35 @@ enum Parsed {
     Read(Box<readings::Read>),
 }
 
+/// A message with the work on it, as its trace shows it.
+type Spanned<'a> = (&'a Parsed, &'a Span);
+
 /// What a transaction is for.
 enum Work<'a> {
-    Messages(&'a [&'a Parsed]),
+    Messages(&'a [Spanned<'a>]),
     /// It is time to look at these gates.
     Tick(&'a [GateKey]),
     /// Another policy is in force at these gates.
     JudgeAnew(&'a [GateKey]),
+}
+
+impl<'a> Work<'a> {
+    fn spans(&self) -> Vec<&'a Span> {
+        match self {
+            Work::Messages(messages) => messages.iter().map(|(_, span)| *span).collect(),
+            Work::Tick(_) | Work::JudgeAnew(_) => Vec::new(),
+        }
+    }
+}
+
+/// The commit of a transaction, as the trace of one message in it shows it.
+fn commit_of(message: &Span) -> Span {
+    match message.is_none() {
+        true => Span::none(),
+        false => {
+            tracing::info_span!(parent: message, "commit", otel.kind = "client", db.operation.name = "COMMIT")
+        }
+    }
 }
 
 /// What a stream carries.
@@ -115,28 +138,30 @@ impl Applier {
         carries: Carries,
         batch: Arc<[Delivery]>,
     ) -> Vec<Result<(), Failure>> {
-        let started = Instant::now();
+        let spans: Vec<Span> = batch.iter().map(|delivery| delivery.span("record")).collect();
         let parsed: Vec<Result<Parsed, Failure>> =
             batch.iter().map(|delivery| parse(carries, delivery)).collect();
-        let good: Vec<&Parsed> = parsed.iter().filter_map(|it| it.as_ref().ok()).collect();
+        let good: Vec<Spanned> = parsed
+            .iter()
+            .zip(&spans)
+            .filter_map(|(parsed, span)| parsed.as_ref().ok().map(|message| (message, span)))
+            .collect();
         let _turn = self.turn.lock().await;
         let together = self.transact(Work::Messages(&good)).await;
         let mut results = Vec::with_capacity(parsed.len());
-        for message in &parsed {
+        for (message, span) in parsed.iter().zip(&spans) {
             results.push(match (message, &together) {
                 (Err(failure), _) => Err(failure.clone()),
                 (Ok(_), Ok(())) => Ok(()),
                 (Ok(_), Err(error)) if good.len() == 1 => Err(self.failure(error).await),
-                (Ok(message), Err(_)) => match self.transact(Work::Messages(&[message])).await {
-                    Ok(()) => Ok(()),
-                    Err(error) => Err(self.failure(&error).await),
-                },
+                (Ok(message), Err(_)) => {
+                    match self.transact(Work::Messages(&[(message, span)])).await {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(self.failure(&error).await),
+                    }
+                }
             });
         }
-        let seconds = started.elapsed().as_secs_f64();
-        metrics::histogram!("countersign_recorder_batch_seconds").record(seconds);
-        metrics::counter!("countersign_recorder_messages_total")
-            .increment(u64::try_from(batch.len()).unwrap_or_default());
         results
     }
 
@@ -155,14 +180,17 @@ impl Applier {
             return Ok(());
         }
         let mut ledger = Ledger::begin(&self.store, kit::clock::now_micros()).await?;
-        let filled = match work {
+        let filled = match &work {
             Work::Messages(messages) => self.fill(&mut ledger, messages).await,
             Work::Tick(keys) => due::tick(&self.rules, &mut ledger, keys).await,
             Work::JudgeAnew(keys) => due::judge_anew(&self.rules, &mut ledger, keys).await,
         };
         match filled {
             Ok(()) => {
-                notes::follow(&self.rules, &mut ledger);
+                let spans = work.spans();
+                let first = spans.first().map_or_else(Span::none, |span| (*span).clone());
+                first.in_scope(|| notes::follow(&self.rules, &mut ledger));
+                let _committing: Vec<Span> = spans.iter().map(|it| commit_of(it)).collect();
                 let committed = ledger.commit().await?;
                 self.store.announce(committed.seq);
                 self.outbox.committed(committed.outbox);
@@ -175,10 +203,10 @@ impl Applier {
         }
     }
 
-    async fn fill(&self, ledger: &mut Ledger, messages: &[&Parsed]) -> Result<(), DbErr> {
+    async fn fill(&self, ledger: &mut Ledger, messages: &[Spanned<'_>]) -> Result<(), DbErr> {
         let keys: Vec<GateKey> = messages
             .iter()
-            .filter_map(|message| match message {
+            .filter_map(|(message, _)| match message {
                 Parsed::Seen(seen) => Some(seen.key.clone()),
                 _ => None,
             })
@@ -186,7 +214,7 @@ impl Applier {
         ledger.load(keys).await?;
         let ids: Vec<Uuid> = messages
             .iter()
-            .filter_map(|message| match message {
+            .filter_map(|(message, _)| match message {
                 Parsed::Seen(seen) => Some(seen.delivery_id),
                 _ => None,
             })
@@ -194,21 +222,25 @@ impl Applier {
         let mut known = ledger.known_deliveries(&ids).await?;
         // The same message can stand twice in one batch, too.
         let mut reported = HashSet::new();
-        for message in messages {
+        for (message, span) in messages {
             match message {
                 Parsed::Seen(seen) if known.insert(seen.delivery_id) => {
-                    intake::apply(&self.rules, ledger, seen);
+                    span.in_scope(|| intake::apply(&self.rules, ledger, seen));
                 }
                 Parsed::Seen(_) => {}
-                Parsed::Decided(decision) => {
-                    decisions::apply(&self.rules, ledger, decision).await?;
-                }
-                Parsed::Outcome(outcome) if reported.insert(outcome.id) => {
-                    outcomes::apply(&self.rules, ledger, outcome).await?;
-                }
-                Parsed::Outcome(_) => {}
-                Parsed::Read(read) => readings::apply(&self.rules, ledger, read).await?,
+                Parsed::Outcome(outcome) if !reported.insert(outcome.id) => {}
+                message => self.one(ledger, message).instrument((*span).clone()).await?,
             }
+        }
+        Ok(())
+    }
+
+    async fn one(&self, ledger: &mut Ledger, message: &Parsed) -> Result<(), DbErr> {
+        match message {
+            Parsed::Seen(seen) => intake::apply(&self.rules, ledger, seen),
+            Parsed::Decided(decision) => decisions::apply(&self.rules, ledger, decision).await?,
+            Parsed::Outcome(outcome) => outcomes::apply(&self.rules, ledger, outcome).await?,
+            Parsed::Read(read) => readings::apply(&self.rules, ledger, read).await?,
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, num::NonZeroU32, sync::Arc, tim
 use approval::{Pattern, Policy, Rights};
 use evidence::LogKey;
 
-use crate::{Database, apply::Signing};
+use crate::{Database, Migrate, apply::Signing};
 
 /// A system whose decisions count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Source {
 pub struct Config {
     /// Where the memory is.
     pub database: Database,
+    /// Whether its schema is brought up to date at the start.
+    pub migrate: Migrate,
     /// Where gRPC is served; port 0 takes a free one.
     pub grpc_listen: SocketAddr,
     /// What everybody shows who asks over gRPC.

@@ -16,7 +16,9 @@ use std::{
 
 use bus::{Bus, Outgoing, PublishError, Stream, restore_streams};
 use futures::future::join_all;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -73,6 +75,7 @@ impl From<outbox::Model> for Queued {
             about: row.about,
             time_micros: row.created_at,
             data: row.data.into(),
+            traceparent: row.traceparent,
         };
         Self { seq: row.seq, message }
     }
@@ -94,6 +97,23 @@ impl Outbox {
         }
         if self.commits.try_send(rows).is_err() {
             self.behind.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// Counts what is recorded and not published, until `stop`.
+pub(crate) async fn keep_count(store: Store, stop: CancellationToken) {
+    loop {
+        match outbox::Entity::find().count(store.read()).await {
+            Ok(depth) => {
+                let depth = u32::try_from(depth).unwrap_or(u32::MAX);
+                metrics::gauge!("countersign_outbox_depth").set(f64::from(depth));
+            }
+            Err(error) => tracing::debug!(%error, "the outbox cannot be counted"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SWEEP) => {}
         }
     }
 }
@@ -256,8 +276,6 @@ impl Publisher {
 
     /// Publishes messages, those of each stream in their order.
     async fn publish(&self, rows: Vec<Queued>) -> Result<(), PublishError> {
-        let waiting = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        metrics::gauge!("countersign_outbox_depth").set(f64::from(waiting));
         let mut streams: BTreeMap<String, Vec<Queued>> = BTreeMap::new();
         for row in rows {
             streams.entry(row.message.stream.clone()).or_default().push(row);

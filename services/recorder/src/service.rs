@@ -8,6 +8,7 @@ mod insight;
 mod links;
 mod look;
 mod note;
+mod observed;
 mod people;
 mod replay;
 mod requests;
@@ -42,7 +43,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status,
-    service::interceptor::InterceptedService,
+    service::{Routes, interceptor::InterceptedService},
     transport::{Server, server::TcpIncoming},
 };
 use uuid::Uuid;
@@ -103,12 +104,18 @@ pub(crate) async fn serve(
         ApprovalServiceServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX);
     // Health and reflection say nothing that is on record.
     let asked = secret.asked_for();
-    Server::builder()
-        .add_service(health)
-        .add_optional_service(reflection)
+    let mut routes = Routes::builder();
+    routes.add_service(health);
+    if let Some(reflection) = reflection {
+        routes.add_service(reflection);
+    }
+    routes
         .add_service(InterceptedService::new(approvals, asked.clone()))
         .add_service(InterceptedService::new(people::server(people), asked.clone()))
-        .add_service(InterceptedService::new(tokens::server(tokens), asked))
+        .add_service(InterceptedService::new(tokens::server(tokens), asked));
+    Server::builder()
+        .trace_fn(kit::telemetry::span_of_question)
+        .add_routes(observed::observed(routes.routes()))
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await
 }

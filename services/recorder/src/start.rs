@@ -7,7 +7,7 @@ use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, DatabaseError, ROLE, Source,
+    Config, Database, DatabaseError, DatabaseFacts, ROLE, Source,
     apply::{self, Applier, Carries, Keys, Rules},
     log::Log,
     outbox,
@@ -51,6 +51,13 @@ const OWN: [Stream; 6] = [
     Stream::Dead,
 ];
 
+/// All streams with these sources.
+#[must_use]
+pub fn streams(sources: &[String]) -> Vec<Stream> {
+    let decisions = sources.iter().cloned().map(Stream::Decision);
+    OWN.into_iter().chain(decisions).collect()
+}
+
 /// What recorder does on the bus with these sources: it manages every stream, takes what was said and
 /// decided, and says what follows.
 #[must_use]
@@ -69,6 +76,16 @@ pub fn needs(sources: &[String]) -> Needs {
     }
 }
 
+/// Brings a database up to date and says which steps that took, in order.
+pub async fn migrate(database: &Database) -> Result<Vec<String>, DatabaseError> {
+    Store::migrate(database).await
+}
+
+/// Looks at a database without changing anything.
+pub async fn inspect(database: &Database) -> Result<DatabaseFacts, DatabaseError> {
+    Store::inspect(database).await
+}
+
 /// Starts recorder; returns the address of its gRPC port.
 pub async fn start(
     config: Config,
@@ -77,7 +94,7 @@ pub async fn start(
     health: &Health,
 ) -> Result<SocketAddr, StartError> {
     let log_key = config.log_key.ok_or(StartError::NoLogKey)?;
-    let store = Store::open(&config.database).await?;
+    let store = Store::open(&config.database, config.migrate).await?;
     store.forget_leases(kit::clock::now_micros()).await.map_err(DatabaseError::from)?;
     let policy = (config.policy_hash.as_str(), config.policy_text.as_str());
     policy_change::begin(&store, policy).await.map_err(DatabaseError::from)?;
@@ -111,6 +128,7 @@ pub async fn start(
         note_checks: config.note_checks,
     });
     let (outbox, publisher) = outbox::outbox(store.clone(), bus.clone());
+    tokio::spawn(outbox::keep_count(store.clone(), lifecycle.soft()));
     let applier = Applier {
         store: store.clone(),
         bus: bus.clone(),

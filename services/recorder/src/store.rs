@@ -17,13 +17,14 @@ mod published;
 mod reads;
 mod rows;
 mod safe_mode;
+mod schema;
 mod statements;
 mod tokens;
 mod verify;
 mod views;
 mod writing;
 
-pub use connect::{Database, DatabaseError};
+pub use connect::{Database, DatabaseError, DatabaseFacts, Migrate};
 pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
 pub(crate) use entity::{

@@ -58,7 +58,7 @@ pub async fn start(
     health: &Health,
 ) -> Result<Router, StartError> {
     let channel = proto::recorder_at(config.recorder_url)?.connect_lazy();
-    let channel = config.recorder_secret.shown_on(channel);
+    let channel = config.recorder_secret.shown_on(channel, kit::telemetry::traceparent);
     let own = [Stream::Decision(bus::UI_SOURCE.to_owned()), Stream::Receipt];
     ensure_streams(&bus, &own).await?;
     let people = PeopleServiceClient::new(channel.clone());

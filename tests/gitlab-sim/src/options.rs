@@ -1,6 +1,9 @@
 //! What can be chosen when the simulator starts.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 /// The longest pause between two runs of the pending time-out, as in GitLab's cron.
 const TICK_MAX: Duration = Duration::from_secs(60);
@@ -8,8 +11,12 @@ const TICK_MAX: Duration = Duration::from_secs(60);
 /// Options of a simulator; the defaults are GitLab's own times with a short back-off.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The port on the loopback interface; 0 picks a free one.
+    /// The address that is listened on.
+    pub host: IpAddr,
+    /// The port there; 0 picks a free one.
     pub port: u16,
+    /// Where others find it; `None` is the address that is listened on.
+    pub url: Option<String>,
     /// The age at which a pending row is turned into a failed one.
     pub pending_timeout: Duration,
     /// The pause between two looks for old pending rows; `None` is half of the time-out, at most a minute.
@@ -31,7 +38,9 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
+            url: None,
             pending_timeout: Duration::from_secs(120),
             pending_tick: None,
             call_retries: 3,
@@ -55,7 +64,7 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port could not be listened on.
-    #[error("cannot listen on 127.0.0.1:{port}")]
+    #[error("cannot listen on port {port}")]
     Listen {
         /// The port that was asked for.
         port: u16,

@@ -36,7 +36,7 @@ fn client(stage: &Stage, secret: Option<&str>) -> Client {
     let (address, right) = (lines.next().unwrap(), lines.next().unwrap());
     let channel = proto::recorder_at(format!("http://{address}")).unwrap().connect_lazy();
     let secret = RecorderSecret::new(secret.unwrap_or(right)).unwrap();
-    ApprovalServiceClient::new(secret.shown_on(channel))
+    ApprovalServiceClient::new(secret.shown_on(channel, || None))
 }
 
 fn ours() -> Option<Caller> {

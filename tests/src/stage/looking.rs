@@ -50,10 +50,15 @@ impl Stage {
         (answer.status().is_success(), answer.text().await.unwrap())
     }
 
+    /// Everything that a role tells Prometheus.
+    pub async fn role_says(&self, role: &str) -> String {
+        let url = self.role(role).address("health").replace("/readyz", "/metrics");
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// What a role has counted under a name with its labels, such as `calls{status="202"}`.
     pub async fn metric(&self, role: &str, name: &str) -> f64 {
-        let url = self.role(role).address("health").replace("/readyz", "/metrics");
-        let text = self.client.get(url).send().await.unwrap().text().await.unwrap();
+        let text = self.role_says(role).await;
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0.0, |value| value.trim().parse().unwrap())
     }

@@ -77,6 +77,11 @@ impl Stage {
         assert_eq!(answer.unwrap().status(), 201);
     }
 
+    /// Somebody changes the product's database by hand.
+    pub async fn somebody_says(&self, sql: &str) {
+        self.database.connection().await.execute_unprepared(sql).await.unwrap();
+    }
+
     /// A table of the product's database is not there for a while.
     pub async fn loses_table(&self, table: &str) {
         truth::rename(self.database.connection().await, table, &format!("{table}_away")).await;

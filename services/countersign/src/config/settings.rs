@@ -149,6 +149,24 @@ impl Config {
         })
     }
 
+    /// Where health and metrics are served.
+    pub(crate) fn admin_address(&self) -> Result<SocketAddr> {
+        address("server.admin_listen", &self.server.admin_listen)
+    }
+
+    /// What the simulated GitLab takes as a token, and signs its calls with.
+    pub(crate) fn of_simulated_gitlab(&self) -> Result<(SecretString, SecretString)> {
+        let token = self.gitlab.get("main").map(|it| &it.token).filter(|it| is_set(it));
+        let secret = self.hook.get("default").map(|it| &it.secret).filter(|it| is_set(it));
+        match (token, secret) {
+            (Some(token), Some(secret)) => Ok((token.clone(), secret.clone())),
+            _ => wrong(
+                "the simulated GitLab needs COUNTERSIGN_GITLAB_TOKEN and COUNTERSIGN_HOOK_SECRET: the same \
+                 that decision and ingress have",
+            ),
+        }
+    }
+
     /// How everything on the bus is called.
     pub(crate) fn names(&self) -> Names {
         Names::new(&self.bus.subject_root, &self.bus.stream_prefix)
@@ -164,6 +182,10 @@ impl Config {
         let policy = self.policy()?;
         Ok(recorder::Config {
             database: self.database()?,
+            migrate: match self.database.migrate {
+                true => recorder::Migrate::Yes,
+                false => recorder::Migrate::No,
+            },
             grpc_listen,
             secret,
             sources,
@@ -217,7 +239,8 @@ impl Config {
         Ok(Some(Arc::new(key)))
     }
 
-    fn database(&self) -> Result<recorder::Database> {
+    /// Where the memory is.
+    pub(crate) fn database(&self) -> Result<recorder::Database> {
         let url = self.database.url.expose_secret();
         if url.is_empty() {
             let file = self.server.data_dir.join("countersign.db");
@@ -240,7 +263,7 @@ impl Config {
         Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in, decisions_a_minute })
     }
 
-    fn bus_settings(&self, role: Role) -> Result<BusSettings> {
+    pub(super) fn bus_settings(&self, role: Role) -> Result<BusSettings> {
         let bus = &self.bus;
         let urls: Vec<String> = bus
             .url

@@ -21,12 +21,13 @@ impl Config {
     pub(super) fn sign_in(&self, role: Role, listen: SocketAddr) -> Result<ui::SignIn> {
         let here = listen.ip().is_loopback();
         let plain = here && !self.server.public_url.starts_with("https://");
+        let believed = here || self.ui.open_to_network;
         match self.ui.sign_in {
             SignInBy::Local => Ok(ui::SignIn::Local { plain }),
             SignInBy::Oidc => self.oidc(role, plain),
             SignInBy::Header => self.header(),
-            SignInBy::Name if here => Ok(ui::SignIn::Name),
-            SignInBy::Demo if here => Ok(ui::SignIn::Picker(crate::demo::people())),
+            SignInBy::Name if believed => Ok(ui::SignIn::Name),
+            SignInBy::Demo if believed => Ok(ui::SignIn::Picker(crate::demo::people())),
             SignInBy::Name | SignInBy::Demo => wrong(format!(
                 "with this ui.sign_in anybody who reaches {listen} could approve under any name: \
                  listen on 127.0.0.1, or let people sign in with ui.sign_in = \"local\" or \

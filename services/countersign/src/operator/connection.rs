@@ -32,7 +32,7 @@ pub(super) async fn channel(config: &Config) -> Result<RecorderChannel, Problem>
     let endpoint = Endpoint::from_shared(url)
         .map_err(|_| Problem::Usage("recorder.url is not an address".to_owned()))?;
     let channel = endpoint.connect_timeout(CONNECT_PATIENCE).timeout(PATIENCE).connect().await;
-    Ok(secret.shown_on(channel.map_err(|_| Problem::Failed(nobody))?))
+    Ok(secret.shown_on(channel.map_err(|_| Problem::Failed(nobody))?, || None))
 }
 
 /// Where recorder is.

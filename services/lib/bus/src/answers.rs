@@ -49,6 +49,7 @@ impl Answers {
             let failed = count(&mut self.attempts, delivery.sequence, &result);
             answered.push((result, failed));
         }
+        self.note(&deliveries, &answered);
         self.finish().await;
         let (bus, role) = (self.bus.clone(), self.role);
         self.sending = Some(tokio::spawn(async move {
@@ -60,6 +61,23 @@ impl Answers {
         }));
     }
 
+    /// Counts a batch; all of it is of one stream.
+    fn note(&self, deliveries: &[Delivery], answered: &[(Result<(), Failure>, u32)]) {
+        let Some(stream) = deliveries.first().map(|delivery| delivery.stream.clone()) else {
+            return;
+        };
+        let mut counted: HashMap<&'static str, u64> = HashMap::new();
+        for (result, _) in answered {
+            *counted.entry(word(result)).or_default() += 1;
+        }
+        for (result, messages) in counted {
+            let labels =
+                [("role", self.role), ("result", result)].map(|(name, it)| (name, it.to_owned()));
+            let labels = [&labels[..], &[("stream", stream.clone())]].concat();
+            metrics::counter!("countersign_messages_total", &labels).increment(messages);
+        }
+    }
+
     /// Waits until all answers are sent.
     pub(crate) async fn finish(&mut self) {
         if let Some(sending) = self.sending.take()
@@ -67,6 +85,16 @@ impl Answers {
         {
             tracing::error!(%error, "answers to the bus were cut off");
         }
+    }
+}
+
+/// How the work on a message ended, for the labels.
+fn word(result: &Result<(), Failure>) -> &'static str {
+    match result {
+        Ok(()) => "done",
+        Err(Failure::Retry(_)) => "failed",
+        Err(Failure::Later(_)) => "later",
+        Err(Failure::Reject(..)) => "rejected",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_nats::{HeaderMap, Request, client::RequestErrorKind};
 use serde::Deserialize;
+use tracing::Span;
 
 use crate::{Bus, Outgoing, PublishError};
 
@@ -41,14 +42,17 @@ impl Bus {
             return Err(PublishError::NotConnected);
         }
         let batch = kit::clock::new_id().to_string();
-        for (place, message) in (1_usize..).zip(first) {
-            let headers = in_batch(message, stream, &batch, place);
+        // They last until all are stored.
+        let spans: Vec<Span> = messages.iter().map(|message| message.span()).collect();
+        for ((place, message), span) in (1_usize..).zip(first).zip(&spans) {
+            let headers = in_batch(message, span, stream, (&batch, place));
             self.client
                 .publish_with_headers(message.subject.clone(), headers, message.data.clone())
                 .await
                 .map_err(|_| PublishError::NotConnected)?;
         }
-        let mut headers = in_batch(last, stream, &batch, messages.len());
+        let span = spans.last().cloned().unwrap_or_else(Span::none);
+        let mut headers = in_batch(last, &span, stream, (&batch, messages.len()));
         headers.insert("Nats-Batch-Commit", "1");
         let request = Request::new()
             .headers(headers)
@@ -78,8 +82,13 @@ impl Bus {
     }
 }
 
-fn in_batch(message: &Outgoing, stream: &str, batch: &str, place: usize) -> HeaderMap {
-    let mut headers = message.headers();
+fn in_batch(
+    message: &Outgoing,
+    span: &Span,
+    stream: &str,
+    (batch, place): (&str, usize),
+) -> HeaderMap {
+    let mut headers = message.headers(span);
     headers.insert("Nats-Msg-Id", message.id.as_str());
     headers.insert("Nats-Expected-Stream", stream);
     headers.insert("Nats-Batch-Id", batch);

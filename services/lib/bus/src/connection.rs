@@ -168,6 +168,12 @@ impl Bus {
         &self.config.names
     }
 
+    /// The version of the server that we are connected to.
+    #[must_use]
+    pub fn server_version(&self) -> String {
+        self.client.server_info().version
+    }
+
     /// Whether there is a connection now.
     #[must_use]
     pub fn is_connected(&self) -> bool {
@@ -197,9 +203,10 @@ impl Bus {
         if !self.is_connected() {
             return Err(PublishError::NotConnected);
         }
+        let span = message.span();
         let publish = PublishMessage::build()
             .payload(message.data.clone())
-            .headers(message.headers())
+            .headers(message.headers(&span))
             .message_id(&message.id)
             .expected_stream(&message.stream);
         let mut attempt = self.denials.attempt(&message.subject);
@@ -210,6 +217,8 @@ impl Bus {
             .map_err(|error| classify(&error))?;
         let (stream, subject) = (message.stream.clone(), message.subject.clone());
         Ok(async move {
+            // It lasts until the message is stored.
+            let _span = span;
             let stored = tokio::select! {
                 stored = sent.into_future() => stored.map_err(|error| classify(&error))?,
                 () = attempt.denied() => return Err(PublishError::Denied(subject)),

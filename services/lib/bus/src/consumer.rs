@@ -1,6 +1,10 @@
 //! The consumer loop: it owns ack, nak and term, so that handlers only say how it went.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_nats::jetstream::{
     AckKind, Message,
@@ -216,10 +220,15 @@ where
         .filter_map(|message| Delivery::read(&message).map(|delivery| (message, delivery)))
         .unzip();
     let deliveries: Arc<[Delivery]> = deliveries.into();
+    let begun = Instant::now();
     let results = match deliveries.is_empty() {
         true => Vec::new(),
         false => in_time(bus, &messages, handle(deliveries.clone())).await,
     };
+    if let Some(delivery) = deliveries.first() {
+        metrics::histogram!("countersign_batch_seconds", "stream" => delivery.stream.clone())
+            .record(begun.elapsed().as_secs_f64());
+    }
     Worked { messages, deliveries, results }
 }
 

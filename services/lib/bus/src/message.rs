@@ -5,8 +5,12 @@ use std::collections::HashMap;
 use async_nats::{HeaderMap, jetstream::message::StreamMessage};
 use bytes::Bytes;
 use serde::Serialize;
+use tracing::Span;
 
 use crate::Kind;
+
+/// The header of a message, and of a request, that names its trace.
+const TRACEPARENT: &str = "traceparent";
 
 /// A message to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Outgoing {
     pub time_micros: i64,
     /// Proto3 JSON.
     pub data: Bytes,
+    /// The trace that it belongs to (W3C Trace Context); absent when nobody traces.
+    pub traceparent: Option<String>,
 }
 
 impl Outgoing {
@@ -48,6 +54,7 @@ impl Outgoing {
             about: None,
             time_micros: kit::clock::now_micros(),
             data: proto::to_json(data).into(),
+            traceparent: kit::telemetry::traceparent(),
         }
     }
 
@@ -57,7 +64,25 @@ impl Outgoing {
         Self { about: Some(request_id.into()), ..self }
     }
 
-    pub(crate) fn headers(&self) -> HeaderMap {
+    /// Its way to the stream, as a part of its trace.
+    pub(crate) fn span(&self) -> Span {
+        let Some(traceparent) = self.traceparent.as_deref() else { return Span::none() };
+        let span = tracing::info_span!(
+            "publish",
+            otel.kind = "producer",
+            messaging.system = "nats",
+            messaging.operation.type = "send",
+            messaging.destination.name = self.stream,
+            messaging.message.id = self.id,
+            cloudevents.event_type = self.ce_type,
+            approval.request_id = self.about,
+        );
+        kit::telemetry::continue_trace(&span, traceparent);
+        span
+    }
+
+    /// Its headers, when it is sent within `span`.
+    pub(crate) fn headers(&self, span: &Span) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert("ce-specversion", "1.0");
         headers.insert("ce-id", self.id.as_str());
@@ -70,8 +95,9 @@ impl Outgoing {
             headers.insert("ce-time", time.to_string().as_str());
         }
         headers.insert("content-type", "application/json");
-        for (name, value) in kit::telemetry::outgoing_context() {
-            headers.insert(name.as_str(), value.as_str());
+        let traceparent = kit::telemetry::traceparent_of(span);
+        if let Some(traceparent) = traceparent.as_deref().or(self.traceparent.as_deref()) {
+            headers.insert(TRACEPARENT, traceparent);
         }
         headers
     }
@@ -113,6 +139,30 @@ impl Delivery {
     #[must_use]
     pub fn last_token(&self) -> &str {
         self.subject.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The work on it, as a part of the trace that it came with; nothing when nobody traces.
+    #[must_use]
+    pub fn span(&self, work: &'static str) -> Span {
+        if !kit::telemetry::is_traced() {
+            return Span::none();
+        }
+        let span = tracing::info_span!(
+            "consume",
+            otel.name = work,
+            otel.kind = "consumer",
+            messaging.system = "nats",
+            messaging.operation.type = "process",
+            messaging.destination.name = self.stream,
+            messaging.message.id = self.header("ce-id"),
+            messaging.nats.deliveries = self.deliveries,
+            cloudevents.event_type = self.header("ce-type"),
+            approval.request_id = self.header("ce-subject"),
+        );
+        if let Some(traceparent) = self.header(TRACEPARENT) {
+            kit::telemetry::continue_trace(&span, traceparent);
+        }
+        span
     }
 
     pub(crate) fn read(message: &async_nats::jetstream::Message) -> Option<Self> {

@@ -72,6 +72,23 @@ impl Bus {
     }
 }
 
+impl Bus {
+    /// Looks at a stream without changing anything, and says how many copies it has.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or has a setting that loses messages.
+    pub async fn look_at(&self, stream: &Stream) -> Result<usize, StreamError> {
+        let name = self.names().stream(stream);
+        let found = self.management.get_stream(&name).await;
+        let found =
+            found.map_err(|error| StreamError::Failed { name, cause: error.to_string() })?;
+        let config = &found.cached_info().config;
+        check(config)?;
+        Ok(config.num_replicas)
+    }
+}
+
 /// Creates or updates the streams, or only checks them where we do not manage them.
 pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
     for stream in streams {

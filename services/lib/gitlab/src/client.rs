@@ -18,15 +18,18 @@ use crate::answer::{Answer, PostOutcome, classify};
 mod api;
 mod config;
 mod entity;
+mod manage;
 mod notes;
 mod wire;
 
 pub use api::ApiError;
 pub use config::{ClientConfig, ClientError};
 pub use entity::{CheckStatus, MergeRequest, Page, Project};
+pub use manage::{CheckForm, ConfiguredCheck, GatedProject, Instance, TokenFacts};
 pub use notes::Note;
 #[cfg(test)]
 pub(crate) use wire::blanked;
+pub(crate) use wire::cause as told;
 
 use config::{api_root, token_header};
 use entity::{RawCheckStatus, RawMergeRequest, RawProject, RawUser};

@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod call;
 pub mod client;
+pub mod probe;
 pub mod signature;
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod text;
 pub use answer::{Answer, Handling, Missing, PostOutcome, Reply, Status, UnknownStatus, classify};
 pub use call::{CallError, Person, StatusCheckCall};
 pub use client::{
-    ApiError, CheckStatus, Client, ClientConfig, ClientError, MergeRequest, Note, Page, Project,
+    ApiError, CheckForm, CheckStatus, Client, ClientConfig, ClientError, ConfiguredCheck,
+    GatedProject, Instance, MergeRequest, Note, Page, Project, TokenFacts,
 };
+pub use probe::{ProbeAnswer, probe};
 pub use signature::SignatureError;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -71,6 +72,20 @@ async fn ready(State(health): State<Health>) -> (StatusCode, String) {
         (true, text) => (StatusCode::OK, text),
         (false, text) => (StatusCode::SERVICE_UNAVAILABLE, text),
     }
+}
+
+/// Asks the admin port of a process on this machine whether it is ready, and what it says.
+///
+/// # Errors
+///
+/// When nothing answers there within three seconds.
+pub async fn ask(mut address: SocketAddr) -> std::io::Result<(bool, String)> {
+    // What listens everywhere is reached on this machine.
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let (status, text) = crate::http::fetch(address, "/readyz").await?;
+    Ok((status.is_success(), text.trim_end().to_owned()))
 }
 
 #[cfg(test)]

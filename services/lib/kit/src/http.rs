@@ -2,15 +2,22 @@
 
 mod wire;
 
-use std::{convert::Infallible, fmt, io, net::SocketAddr, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt, io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
     body::Body,
-    extract::Request,
-    http::{StatusCode, header},
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use http_body_util::BodyExt;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -18,6 +25,7 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
+use tracing::{Instrument, Span};
 
 use wire::{Head, Wire};
 
@@ -27,6 +35,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Most bytes that are read ahead of what a handler takes.
 const READ_BYTES_MAX: usize = 64 * 1024;
+/// How long a process close by may take to answer.
+const CLOSE_BY: Duration = Duration::from_secs(3);
 /// How long open connections may last after the end was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -138,6 +148,67 @@ fn two_lengths() -> Response {
 
 fn never(error: Infallible) -> HungUp {
     match error {}
+}
+
+/// Asks for a page of a process close by, without TLS; its status and its text.
+///
+/// # Errors
+///
+/// When nothing answers there within three seconds.
+pub async fn fetch(address: SocketAddr, path: &str) -> io::Result<(StatusCode, String)> {
+    tokio::time::timeout(CLOSE_BY, fetched(address, path)).await?
+}
+
+async fn fetched(address: SocketAddr, path: &str) -> io::Result<(StatusCode, String)> {
+    let stream = TokioIo::new(TcpStream::connect(address).await?);
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(stream).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    let request = http::Request::get(path).header(header::HOST, address.to_string());
+    let request = request.body(Body::empty()).map_err(io::Error::other)?;
+    let answer = sender.send_request(request).await.map_err(io::Error::other)?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+}
+
+/// Counts the requests of a router by route, and makes each the root of a trace: what callers say of
+/// traces of their own is not believed.
+pub fn observed(router: Router) -> Router {
+    router.layer(middleware::from_fn(observe))
+}
+
+async fn observe(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|it| it.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "other".to_owned());
+    // A method that nobody knows is not for the labels.
+    let method = match *request.method() {
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "POST",
+        _ => "other",
+    };
+    let span = match crate::telemetry::is_traced() {
+        true => tracing::info_span!(
+            "request",
+            otel.name = format!("{method} {route}"),
+            otel.kind = "server",
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+        ),
+        false => Span::none(),
+    };
+    let begun = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let hung_up = response.extensions().get::<HangUp>().is_some();
+    let status = response.status().as_u16();
+    span.record("http.response.status_code", status);
+    let status = if hung_up { "none".to_owned() } else { status.to_string() };
+    let labels = [("route", route.clone()), ("method", method.to_owned()), ("status", status)];
+    metrics::counter!("countersign_http_requests_total", &labels).increment(1);
+    metrics::histogram!("countersign_http_request_seconds", "route" => route)
+        .record(begun.elapsed().as_secs_f64());
+    response
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod lifecycle;
+pub mod metrics;
 pub mod pace;
 pub mod pages;
 pub mod replica;

@@ -1,6 +1,10 @@
 //! Logs, traces and metrics, and the trace context that travels with a message.
 
-use std::{collections::HashMap, io::IsTerminal};
+use std::{
+    collections::HashMap,
+    io::IsTerminal,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{
@@ -10,8 +14,11 @@ use opentelemetry::{
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use serde::Deserialize;
+use tracing::{Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// How logs look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -60,6 +67,9 @@ pub struct Telemetry {
 /// What libraries say is for those who ask for it: a later directive wins.
 const QUIET: &str = "async_nats=warn,sea_orm_migration=warn,sqlx=warn,hyper=warn,h2=warn";
 
+/// The crates whose spans are traces: what libraries do inside is nobody's question.
+const OURS: [&str; 7] = ["bus", "decision", "gitlab", "ingress", "kit", "recorder", "ui"];
+
 /// Latencies from half a millisecond to ten seconds, in seconds.
 const SECONDS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -70,7 +80,12 @@ impl Telemetry {
         let filter: EnvFilter = format!("{QUIET},{}", config.log).parse()?;
         let traces = traces(config, role)?;
         let spans = traces.as_ref().map(|provider| {
-            tracing_opentelemetry::layer().with_tracer(provider.tracer("countersign"))
+            TRACED.store(true, Ordering::Relaxed);
+            // Logs are lines of their own; whoever reads a trace wants to see what was done.
+            let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("countersign"));
+            layer.with_filter(
+                OURS.into_iter().map(|it| (it, LevelFilter::INFO)).collect::<Targets>(),
+            )
         });
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
@@ -87,6 +102,7 @@ impl Telemetry {
         let metrics = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
             .install_recorder()?;
+        crate::metrics::describe(role);
         Ok(Self { metrics, traces })
     }
 
@@ -110,20 +126,61 @@ fn traces(config: &Config, role: &'static str) -> Result<Option<SdkTracerProvide
     Ok(Some(provider.build()))
 }
 
-/// The trace context of the current span as header values (W3C Trace Context); none without one.
+/// Whether traces are sent anywhere.
+static TRACED: AtomicBool = AtomicBool::new(false);
+
+/// The name of the header that names a trace.
+const TRACEPARENT: &str = "traceparent";
+
+/// Whether traces are sent anywhere: where they are not, no span is worth making.
 #[must_use]
-pub fn outgoing_context() -> HashMap<String, String> {
-    let mut headers = HashMap::new();
-    let context = tracing::Span::current().context();
-    if context.span().span_context().is_valid() {
-        TraceContextPropagator::new().inject_context(&context, &mut headers);
-    }
-    headers
+pub fn is_traced() -> bool {
+    TRACED.load(Ordering::Relaxed)
 }
 
-/// Makes `span` a part of the trace that the headers of a message name.
-pub fn continue_trace(span: &tracing::Span, headers: &HashMap<String, String>) {
-    let parent = TraceContextPropagator::new().extract(headers);
+/// The trace context of the current span (W3C Trace Context); none without one.
+#[must_use]
+pub fn traceparent() -> Option<String> {
+    is_traced().then(|| traceparent_of(&Span::current())).flatten()
+}
+
+/// The trace context of a span; none when it belongs to no trace.
+#[must_use]
+pub fn traceparent_of(span: &Span) -> Option<String> {
+    let context = span.context();
+    if span.is_none() || !context.span().span_context().is_valid() {
+        return None;
+    }
+    let mut headers = HashMap::new();
+    TraceContextPropagator::new().inject_context(&context, &mut headers);
+    headers.remove(TRACEPARENT)
+}
+
+/// Makes `span` a part of the trace that a W3C `traceparent` names.
+pub fn continue_trace(span: &Span, traceparent: &str) {
+    let headers = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
+    let parent = TraceContextPropagator::new().extract(&headers);
     // Without a subscriber for traces there is no tree to join.
     let _untraced = span.set_parent(parent);
+}
+
+/// A question over gRPC as a part of the trace of whoever asks; nothing when nobody traces.
+#[must_use]
+pub fn span_of_question<B>(request: &http::Request<B>) -> Span {
+    if !is_traced() {
+        return Span::none();
+    }
+    let method = request.uri().path().trim_start_matches('/');
+    let span = tracing::info_span!(
+        "question",
+        otel.name = method,
+        otel.kind = "server",
+        rpc.system = "grpc",
+        rpc.method = method,
+    );
+    let named = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    if let Some(traceparent) = named {
+        continue_trace(&span, traceparent);
+    }
+    span
 }

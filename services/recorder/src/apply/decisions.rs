@@ -250,6 +250,8 @@ async fn find(
 fn answer(rules: &Rules, ledger: &mut Ledger, decided: &Decided, verdict: Verdict, new: bool) {
     let now = ledger.now();
     let request_id = verdict.request_id;
+    let labels = [("source", decided.source.clone()), ("code", verdict.code.to_owned())];
+    metrics::counter!("countersign_decisions_total", &labels).increment(1);
     let mut change = Change::with(draft(decided, &verdict));
     if new {
         change.decisions.push(row(decided, &verdict, request_id));

@@ -84,9 +84,14 @@ fn opened(
         State::Waiting => request.explanation.clone(),
         _ => now_is(request, state),
     };
+    count(state);
     let data = json!({ "state": state.as_str(), "policy": rules.policy_hash });
     judged(change, request, "opened", message.clone(), data);
     event(change, rules, key, request, EventType::RequestOpened, &message, now);
+}
+
+fn count(state: State) {
+    metrics::counter!("countersign_verdicts_total", "state" => state.as_str()).increment(1);
 }
 
 /// One sentence for a new state.
@@ -125,6 +130,7 @@ fn became(
     (was, state): (State, State),
     now: i64,
 ) {
+    count(state);
     let message = now_is(request, state);
     let data = json!({
         "was": was.as_str(), "state": state.as_str(), "round": request.round,
@@ -379,6 +385,7 @@ pub(super) fn post(
         ce_type: kind.ce_type(),
         about: about.map(|id| id.to_string()),
         created_at: now,
+        traceparent: kit::telemetry::traceparent(),
     };
     change.outbox.push(Posted { row, data: Box::new(move || proto::to_json(&data)) });
 }

@@ -217,7 +217,7 @@ impl Applier {
         may_be_replayed(&letter)?;
         let said = match revived {
             Revived::Applied(message) => {
-                self.fill(ledger, &[&message]).await?;
+                self.fill(ledger, &[(&message, &tracing::Span::current())]).await?;
                 let told = ledger.told().map(ToOwned::to_owned);
                 told.unwrap_or_else(|| "Nothing new: what it says was on record.".to_owned())
             }
@@ -341,6 +341,7 @@ fn put_back(names: &Names, message: &Delivery) -> Result<outbox::Model, Failure>
         id: kit::clock::new_id(),
         stream: names.stream(&Stream::Respond),
         subject: message.subject.clone(),
+        traceparent: kit::telemetry::traceparent(),
         ce_type: kind.ce_type(),
         about,
         data: String::new(),

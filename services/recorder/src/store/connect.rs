@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as Orm, DatabaseConnection, DatabaseTransaction,
     DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -13,7 +12,9 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use super::{Change, Draft, Ledger, Published, known_checks::KnownChecks, statements::Shapes};
+use super::{
+    Change, Draft, Ledger, Published, known_checks::KnownChecks, schema, statements::Shapes,
+};
 
 /// Where the memory is.
 #[derive(Debug, Clone)]
@@ -40,6 +41,41 @@ pub enum DatabaseError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// When it lacks a step, and nobody may carry it out here.
+    #[error("the database lacks the step {first} of its schema: run `countersign migrate`")]
+    Behind {
+        /// The first step that is missing.
+        first: String,
+    },
+    /// When it has a step that this program does not know, and lacks one that it needs.
+    #[error(
+        "the database has the step {foreign} and lacks others of this program: it belongs to a version \
+         that is neither older nor newer"
+    )]
+    Other {
+        /// The step that is not known.
+        foreign: String,
+    },
+}
+
+/// Whether the schema is brought up to date when the database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// Steps that are missing are carried out.
+    Yes,
+    /// A database that lacks a step is refused.
+    No,
+}
+
+/// What a database is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// Its kind and version.
+    pub version: String,
+    /// The steps of the schema that it lacks, in order.
+    pub missing: Vec<String>,
+    /// Its clock, in microseconds since 1970 UTC.
+    pub time_micros: i64,
 }
 
 /// The open database.
@@ -55,8 +91,57 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Connects, checks the durability settings and brings the schema up to date.
-    pub(crate) async fn open(database: &Database) -> Result<Self, DatabaseError> {
+    /// Brings the schema up to date and says which steps that took.
+    pub(crate) async fn migrate(database: &Database) -> Result<Vec<String>, DatabaseError> {
+        let store = Self::connect(database).await?;
+        schema::bring_up_to_date(&store.write).await
+    }
+
+    /// Connects, checks the durability settings, and looks at the rest without changing anything.
+    pub(crate) async fn inspect(database: &Database) -> Result<DatabaseFacts, DatabaseError> {
+        let store = Self::connect(database).await?;
+        let (version, clock) = match database {
+            Database::Sqlite(_) => ("SELECT 'SQLite ' || sqlite_version()", None),
+            Database::Postgres(_) => (
+                "SELECT 'PostgreSQL ' || current_setting('server_version')",
+                Some("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"),
+            ),
+        };
+        let one = async |sql: &str| {
+            let statement = Statement::from_string(store.write.get_database_backend(), sql);
+            store.write.query_one_raw(statement).await
+        };
+        let version = one(version).await?.map(|row| row.try_get_by_index(0)).transpose()?;
+        // SQLite has no clock of its own.
+        let mut time_micros = kit::clock::now_micros();
+        if let Some(clock) = clock
+            && let Some(row) = one(clock).await?
+        {
+            time_micros = row.try_get_by_index(0)?;
+        }
+        let missing = schema::missing(&store.write).await?;
+        Ok(DatabaseFacts { version: version.unwrap_or_default(), missing, time_micros })
+    }
+
+    /// Connects, checks the durability settings, and brings the schema up to date or looks whether it is.
+    pub(crate) async fn open(database: &Database, migrate: Migrate) -> Result<Self, DatabaseError> {
+        let store = Self::connect(database).await?;
+        match migrate {
+            Migrate::Yes => {
+                let done = schema::bring_up_to_date(&store.write).await?;
+                if let Some(last) = done.last() {
+                    tracing::info!(steps = done.len(), %last, "the schema was brought up to date");
+                }
+            }
+            Migrate::No => schema::require(&store.write).await?,
+        }
+        let seq = super::ledger::begin_record(&store.write).await?;
+        store.committed.send_replace(seq);
+        store.known_checks.load(&store.write).await?;
+        Ok(store)
+    }
+
+    async fn connect(database: &Database) -> Result<Self, DatabaseError> {
         let (write, read) = match database {
             Database::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
@@ -82,10 +167,6 @@ impl Store {
             known_checks: KnownChecks::default(),
         };
         store.check(database).await?;
-        Migrator::up(&store.write, None).await?;
-        let seq = super::ledger::begin_record(&store.write).await?;
-        store.committed.send_replace(seq);
-        store.known_checks.load(&store.write).await?;
         Ok(store)
     }
 
@@ -267,7 +348,7 @@ mod tests {
     async fn what_is_committed_after_a_full_disk_is_committed() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("full.db"));
-        let store = Store::open(&database).await.unwrap();
+        let store = Store::open(&database, Migrate::Yes).await.unwrap();
         ends_by_itself(&store).await;
         store.begin().await.unwrap().rollback().await.unwrap();
         let tx = store.begin().await.unwrap();
@@ -280,7 +361,7 @@ mod tests {
     async fn a_full_disk_is_told_from_other_failures() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("full.db"));
-        let store = Store::open(&database).await.unwrap();
+        let store = Store::open(&database, Migrate::Yes).await.unwrap();
         let failure = async |sql: &str| store.write().execute_unprepared(sql).await.unwrap_err();
         assert!(!has_no_room(&failure("INSERT INTO nothing VALUES (1)").await));
         store.write().execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();

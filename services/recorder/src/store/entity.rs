@@ -227,6 +227,8 @@ pub(crate) mod outbox {
         pub about: Option<String>,
         pub data: String,
         pub created_at: i64,
+        /// W3C Trace Context of what it follows from.
+        pub traceparent: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

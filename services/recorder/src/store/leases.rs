@@ -80,13 +80,13 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
     use super::*;
-    use crate::store::Database;
+    use crate::store::{Database, Migrate};
 
     const SOON: i64 = 1_000_000;
     const LATE: i64 = 60_000_000;
 
     async fn store(folder: &tempfile::TempDir) -> Store {
-        Store::open(&Database::Sqlite(folder.path().join("leases.db"))).await.unwrap()
+        Store::open(&Database::Sqlite(folder.path().join("leases.db")), Migrate::Yes).await.unwrap()
     }
 
     #[tokio::test]

@@ -5,10 +5,17 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::{StatusCode, Uri},
     response::IntoResponse,
 };
+use serde_json::json;
 
-use super::{Answered, ApiError, auth::Caller, entities, params::Params};
+use super::{
+    Answered, ApiError,
+    auth::{self, Caller},
+    entities, paging,
+    params::Params,
+};
 use crate::{core::Core, world::Role};
 
 /// `GET /projects/:id`
@@ -39,5 +46,63 @@ pub(crate) async fn update(
         project.requires_checks = required.unwrap_or(project.requires_checks);
         let project = world.projects.get(&id).ok_or_else(ApiError::not_found)?;
         Ok(Json(entities::project(world, project)).into_response())
+    })
+}
+
+/// `GET /groups/:id/projects`, with those of the groups below when asked for.
+pub(crate) async fn of_group(
+    State(core): State<Arc<Core>>,
+    caller: Caller,
+    Path(group): Path<String>,
+    uri: Uri,
+    params: Params,
+) -> Answered {
+    let below = params.flag("include_subgroups").unwrap_or(false);
+    let inside = format!("{group}/");
+    core.read(|world| {
+        let projects = world.projects.values().filter(|project| {
+            let directly = project.group() == group;
+            !project.deleted
+                && world.can_see(caller.user_id, project)
+                && (directly || (below && project.path.starts_with(&inside)))
+        });
+        let values: Vec<_> = projects.map(|project| entities::project(world, project)).collect();
+        if values.is_empty() {
+            return Err(ApiError::message(StatusCode::NOT_FOUND, "404 Group Not Found"));
+        }
+        Ok(paging::page(&core.url, &uri, &params, values))
+    })
+}
+
+/// `GET /projects/:id/protected_branches`
+pub(crate) async fn protected_branches(
+    State(core): State<Arc<Core>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    params: Params,
+) -> Answered {
+    core.read(|world| {
+        let project = caller.project(world, &id)?;
+        caller.require(world, project, Role::Developer)?;
+        let branches = project.protected_branches.iter();
+        let values = branches.map(|(id, name)| json!({ "id": id, "name": name })).collect();
+        Ok(paging::page(&core.url, &uri, &params, values))
+    })
+}
+
+/// `GET /projects/:id/members/all/:user_id`
+pub(crate) async fn member(
+    State(core): State<Arc<Core>>,
+    caller: Caller,
+    Path((id, user_id)): Path<(String, String)>,
+) -> Answered {
+    let user_id = auth::number(&user_id, "user_id")?;
+    core.read(|world| {
+        let project = caller.project(world, &id)?;
+        let role = world.role(user_id, project);
+        let level = role.access_level().ok_or_else(ApiError::not_found)?;
+        let body = json!({ "id": user_id, "state": "active", "access_level": level });
+        Ok(Json(body).into_response())
     })
 }

@@ -5,7 +5,7 @@ mod notes;
 mod people;
 mod project;
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
@@ -44,10 +44,11 @@ impl GitLabSim {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let port = options.port;
         let failed = |source| StartError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = TcpListener::bind((options.host, port)).await;
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let core = Core::new(format!("http://{address}"), options)?;
+        let url = options.url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let core = Core::new(url, options)?;
         server::start(&core, listener);
         core.start_pending_timeout();
         let stops = Arc::new(core.stop.clone().drop_guard());
@@ -93,6 +94,11 @@ impl GitLabSim {
     pub fn token(&self, user: &User, scopes: &[&str], role: Role) -> Token {
         let value = self.core.write(|world| world.add_token(user.id(), scopes, role));
         Token::new(&self.core, value)
+    }
+
+    /// From now on a user's token of this value is taken.
+    pub fn takes_token(&self, user: &User, value: &str, scopes: &[&str], role: Role) {
+        self.core.write(|world| world.take_token(user.id(), value.to_owned(), scopes, role));
     }
 
     /// Gives a user a role on one project.

@@ -20,6 +20,19 @@ pub enum Role {
     Maintainer,
 }
 
+impl Role {
+    /// GitLab's number for the role; none for those who are no members.
+    pub(crate) const fn access_level(self) -> Option<u8> {
+        match self {
+            Self::None => None,
+            Self::Guest => Some(10),
+            Self::Reporter | Self::CustomApprover => Some(20),
+            Self::Developer => Some(30),
+            Self::Maintainer => Some(40),
+        }
+    }
+}
+
 /// What is wrong with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenProblem {
@@ -45,21 +58,25 @@ impl World {
     }
 
     pub(crate) fn add_token(&mut self, user_id: u64, scopes: &[&str], role: Role) -> String {
-        let id = self.next_id();
         let value = format!("glpat-{}", uuid::Uuid::new_v4().simple());
+        self.take_token(user_id, value.clone(), scopes, role);
+        value
+    }
+
+    pub(crate) fn take_token(&mut self, user_id: u64, value: String, scopes: &[&str], role: Role) {
+        let id = self.next_id();
         if let Some(user) = self.users.get_mut(&user_id) {
             user.role = role;
         }
         self.tokens.push(TokenRecord {
             id,
-            value: value.clone(),
+            value,
             user_id,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             expired: false,
             revoked: false,
             created_at: times::now(),
         });
-        value
     }
 
     /// Finds a usable token.

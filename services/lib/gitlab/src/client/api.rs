@@ -128,22 +128,29 @@ impl ApiError {
 
 /// Lets a 200 or 201 with a JSON body through, and a 204, which has none.
 pub(super) fn written(fetched: Fetched) -> Result<(), ApiError> {
-    if fetched.status == 204 {
-        return Ok(());
+    match fetched.status {
+        204 => Ok(()),
+        _ => made(fetched).map(drop),
     }
-    match accepted(fetched) {
-        Ok(_) | Err(ApiError::Unexpected { status: 201, .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
+}
+
+/// Lets a 200 or 201 with a JSON body through.
+pub(super) fn made(fetched: Fetched) -> Result<Fetched, ApiError> {
+    let created = fetched.status == 201;
+    accepted_as(fetched, if created { 201 } else { 200 })
 }
 
 /// Lets only a 200 with a JSON body through.
 pub(super) fn accepted(fetched: Fetched) -> Result<Fetched, ApiError> {
+    accepted_as(fetched, 200)
+}
+
+fn accepted_as(fetched: Fetched, good: u16) -> Result<Fetched, ApiError> {
     let reply = fetched.reply();
     let error = match fetched.status {
         200..=299 => match not_gitlab(&reply) {
             Some(detail) => ApiError::NotGitLab { detail },
-            None if fetched.status == 200 => return Ok(fetched),
+            None if fetched.status == good => return Ok(fetched),
             None => ApiError::Unexpected { status: fetched.status, detail: String::new() },
         },
         300..=399 => ApiError::Redirected { location_host: location_host(&reply) },

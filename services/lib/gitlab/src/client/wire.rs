@@ -2,9 +2,10 @@
 
 use std::error::Error;
 
-use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Request, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::{Instrument, Span, field};
 
 use crate::answer::Reply;
 use crate::text::one_line;
@@ -67,7 +68,41 @@ pub(super) async fn exchange(
     request: RequestBuilder,
     token: &SecretString,
 ) -> Result<Fetched, Broken> {
-    let mut response = request.send().await.map_err(|error| Broken {
+    let request = request.build_split();
+    let span = span_of(request.1.as_ref().ok());
+    let fetched = sent(request, token).instrument(span.clone()).await;
+    if let Ok(fetched) = &fetched {
+        span.record("http.response.status_code", fetched.status);
+    }
+    fetched
+}
+
+/// A request as the trace of the work that makes it shows it; nothing when that belongs to none.
+fn span_of(request: Option<&Request>) -> Span {
+    let Some(request) = request.filter(|_| !Span::current().is_none()) else {
+        return Span::none();
+    };
+    let url = request.url();
+    tracing::info_span!(
+        "request",
+        otel.name = format!("{} GitLab", request.method()),
+        otel.kind = "client",
+        http.request.method = request.method().as_str(),
+        server.address = url.host_str(),
+        url.path = url.path(),
+        http.response.status_code = field::Empty,
+    )
+}
+
+async fn sent(
+    (client, request): (Client, reqwest::Result<Request>),
+    token: &SecretString,
+) -> Result<Fetched, Broken> {
+    let response = match request {
+        Ok(request) => client.execute(request).await,
+        Err(error) => Err(error),
+    };
+    let mut response = response.map_err(|error| Broken {
         sent: !(error.is_connect() || error.is_builder()),
         cause: cause(error),
     })?;
@@ -120,7 +155,7 @@ pub(crate) fn blanked(mut body: Vec<u8>, token: &[u8]) -> Vec<u8> {
 }
 
 /// The error and its causes as one line, without the URL.
-pub(super) fn cause(error: reqwest::Error) -> String {
+pub(crate) fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut line = error.to_string();
     let mut source = error.source();

@@ -1,0 +1,89 @@
+//! The bus: the server's version, whether it syncs, and whether every stream is as it must be.
+
+use std::net::SocketAddr;
+
+use bus::{Bus, ConnectError};
+use serde_json::Value;
+
+use super::finding::Area;
+use crate::Config;
+
+/// The version from which atomic batches and per-message schedules are settled.
+const ADVISED: &str = "2.14";
+
+pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
+    let mut area = Area::new("bus");
+    let settings = match config.bus_for_looking() {
+        Ok(Some(settings)) => settings,
+        Ok(None) => {
+            area.ok("`countersign up` runs a nats-server of its own, which syncs each message");
+            return area;
+        }
+        Err(error) => {
+            area.unknown(error.to_string(), "");
+            return area;
+        }
+    };
+    let replicas = settings.replicas;
+    let bus = match Bus::connect(settings, "doctor").await {
+        Ok(bus) => bus,
+        Err(error) => {
+            unreachable(&mut area, &error);
+            return area;
+        }
+    };
+    let version = bus.server_version();
+    area.ok(format!("nats-server {version} takes our credentials ({ADVISED} or newer is advised)"));
+    for stream in config.streams().unwrap_or_default() {
+        let name = bus.names().stream(&stream);
+        match bus.look_at(&stream).await {
+            Ok(found) if found < replicas => area.wrong(
+                format!("stream {name} has {found} copies, where bus.replicas says {replicas}"),
+                "start recorder with bus.manage_streams, or: nats stream edit --replicas.",
+            ),
+            Ok(found) => area.ok(format!("stream {name} is as it must be, in {found} copies")),
+            Err(error) => area.wrong(
+                error.to_string(),
+                "recorder creates and mends streams where bus.manage_streams is true.",
+            ),
+        }
+    }
+    bus.close().await;
+    syncs(&mut area, monitor).await;
+    area
+}
+
+fn unreachable(area: &mut Area, error: &ConnectError) {
+    let fix = match error {
+        ConnectError::TooOld(_) => "take a newer nats-server.",
+        ConnectError::Refused(_) => "give this role its user: countersign bus permissions.",
+        _ => "look at bus.url, the network and the certificates.",
+    };
+    area.wrong(error.to_string(), fix);
+}
+
+/// Only the monitoring port tells whether the server syncs before it acknowledges.
+async fn syncs(area: &mut Area, monitor: Option<SocketAddr>) {
+    let wanted = "jetstream { sync_interval: always }";
+    let Some(address) = monitor else {
+        area.unknown(
+            "whether nats-server syncs each message before it acknowledges it",
+            format!("set {wanted}, and name its monitoring port with --nats-monitor to have it looked at."),
+        );
+        return;
+    };
+    let answer = kit::http::fetch(address, "/varz").await;
+    let told: Option<Value> = answer.ok().and_then(|(_, body)| serde_json::from_str(&body).ok());
+    let Some(told) = told else {
+        area.unknown(format!("the monitoring port {address} does not answer"), "");
+        return;
+    };
+    let jetstream = &told["jetstream"]["config"];
+    match jetstream["sync_always"].as_bool() {
+        Some(true) => area.ok("nats-server syncs each message before it acknowledges it"),
+        _ => area.wrong(
+            "nats-server acknowledges before it syncs: a power failure loses what was acknowledged",
+            format!("set {wanted} on every server."),
+        ),
+    }
+}
