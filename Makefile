@@ -11,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Random inputs for each property of make fuzz.
 CASES ?= 20000
 
-.PHONY: help demo test setup screenshots bench fuzz chaos model lint doc clean-tools
+.PHONY: help demo test setup screenshots bench fuzz chaos model lint doc sbom clean-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,11 @@ lint: ## formatting, clippy, documentation, scripts, dependencies
 doc: ## build the API documentation in target/doc
 	@deploy/setup/setup.sh build
 	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+sbom: ## write what the program is made of into target/countersign.cdx.json (CycloneDX)
+	@deploy/setup/setup.sh build
+	@cargo install --quiet --locked --version 0.5.7 --root .tools cargo-cyclonedx
+	@PATH=$(CURDIR)/.tools/bin:$$PATH deploy/setup/sbom.sh $(TARGET)/countersign.cdx.json
 
 clean-tools: ## remove what set-up put into .tools
 	rm -rf .tools

@@ -25,6 +25,7 @@ mod m0019_project_index;
 mod m0020_link_key;
 mod m0021_saved_views;
 mod m0022_outbox_trace;
+mod m0023_policy_in_force;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_link_key::Migration),
             Box::new(m0021_saved_views::Migration),
             Box::new(m0022_outbox_trace::Migration),
+            Box::new(m0023_policy_in_force::Migration),
         ]
     }
 }

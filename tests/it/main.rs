@@ -6,6 +6,7 @@
 
 mod api;
 mod approving;
+mod backups;
 mod break_glass;
 mod browser;
 mod bus;

@@ -50,6 +50,12 @@ impl Inspector {
         stream.info().await.unwrap().state.messages
     }
 
+    /// The name of the server that leads a stream; none while there is no leader.
+    pub async fn leader_of(&self, stream: &str) -> Option<String> {
+        let mut stream = self.jetstream.get_stream(stream).await.ok()?;
+        stream.info().await.ok()?.cluster.clone()?.leader
+    }
+
     /// The settings of a stream.
     pub async fn settings(&self, stream: &str) -> jetstream::stream::Config {
         self.jetstream.get_stream(stream).await.unwrap().cached_info().config.clone()

@@ -19,6 +19,7 @@ mod events;
 mod identity_provider;
 mod operator;
 mod process;
+mod replicas;
 mod stage;
 mod terms;
 pub mod tree;
@@ -37,6 +38,7 @@ pub use events::{Event, Events};
 pub use identity_provider::IdentityProvider;
 pub use operator::{Operator, Said};
 pub use process::{Program, binary, tool};
+pub use replicas::{Done, Replicas, Work};
 pub use stage::{HOOK_SECRET, LOG_KEY, Stage, dies, http, is_alive, tell, until};
 pub use terms::Terms;
 

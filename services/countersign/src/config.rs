@@ -4,6 +4,7 @@ mod break_glass;
 mod freezes;
 mod onboarding;
 mod policy;
+mod reference;
 mod rights;
 mod rules;
 mod settings;
@@ -261,7 +262,13 @@ struct Bus {
 
 impl Config {
     /// The commented defaults: the documentation of every setting.
-    pub const DEFAULTS: &'static str = include_str!("../countersign.default.toml");
+    const DEFAULTS: &'static str = include_str!("../countersign.default.toml");
+
+    /// Every setting with its default and its explanation: as a file, or as a page of Markdown.
+    #[must_use]
+    pub fn reference(page: bool) -> String {
+        if page { reference::page(Self::DEFAULTS) } else { Self::DEFAULTS.to_owned() }
+    }
 
     /// The same with the policy of another one.
     pub(crate) fn with_policy_of(self, other: Self) -> Self {

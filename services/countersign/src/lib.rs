@@ -16,9 +16,9 @@ pub use config::{Config, load};
 pub use demo::demo;
 pub use kit::config::ConfigError;
 pub use operator::{
-    AuditArgs, BusArgs, DeadArgs, DoctorArgs, PolicyArgs, Problem, RegisterArgs, SafeModeArgs,
-    SchemaArgs, TokenArgs, UserArgs, audit, bus, dead, doctor, healthcheck, migrate, policy,
-    register, safe_mode, schema, token, user,
+    AuditArgs, BackupArgs, BusArgs, DeadArgs, DoctorArgs, PolicyArgs, Problem, RegisterArgs,
+    RestoreArgs, SafeModeArgs, SchemaArgs, TokenArgs, UserArgs, audit, backup, bus, dead, doctor,
+    healthcheck, migrate, policy, register, restore, safe_mode, schema, token, user,
 };
 pub use run::{Outcome, run};
 pub use settings::{Role, Settings};

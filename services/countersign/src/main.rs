@@ -4,8 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use countersign::{
-    AuditArgs, BusArgs, Config, ConfigError, DeadArgs, DoctorArgs, Outcome, PolicyArgs, Problem,
-    RegisterArgs, Role, SafeModeArgs, SchemaArgs, SimulatedGitLabArgs, TokenArgs, UserArgs, load,
+    AuditArgs, BackupArgs, BusArgs, Config, ConfigError, DeadArgs, DoctorArgs, Outcome, PolicyArgs,
+    Problem, RegisterArgs, RestoreArgs, Role, SafeModeArgs, SchemaArgs, SimulatedGitLabArgs,
+    TokenArgs, UserArgs, load,
 };
 
 /// The merge gate outside GitLab: people and systems without a GitLab login approve merge
@@ -36,6 +37,8 @@ enum Command {
     Ui,
     /// Export, verify and report on the audit record
     Audit(AuditArgs),
+    /// Copy the database of `countersign up`, also while it runs
+    Backup(BackupArgs),
     /// Print who may do what on the bus, as nats-server reads it
     Bus(BusArgs),
     /// List messages that could not be applied, and replay or drop them
@@ -50,6 +53,8 @@ enum Command {
     Policy(PolicyArgs),
     /// Make or repair the status check of projects in GitLab
     Register(RegisterArgs),
+    /// Put a copy of the database where it was
+    Restore(RestoreArgs),
     /// Say whether only failed is posted and why, or go on
     SafeMode(SafeModeArgs),
     /// Print the contract with other systems on the bus: AsyncAPI, JSON Schema
@@ -61,7 +66,11 @@ enum Command {
     /// Run the simulated GitLab of the demo alone
     SimulatedGitlab(SimulatedGitLabArgs),
     /// Print every setting with its default and its explanation
-    Config,
+    Config {
+        /// As a page of Markdown
+        #[arg(long)]
+        page: bool,
+    },
 }
 
 /// The exit code for a wrong configuration (`EX_USAGE` of sysexits.h).
@@ -85,12 +94,18 @@ fn main() -> ExitCode {
     };
     let config = move || load(config.as_deref(), &std::env::vars().collect::<Vec<_>>());
     let role = match command {
-        Command::Config => {
-            print!("{}", countersign::Config::DEFAULTS);
+        Command::Config { page } => {
+            print!("{}", countersign::Config::reference(page));
             return ExitCode::SUCCESS;
         }
         Command::Demo => return end(countersign::demo()),
         Command::Audit(arguments) => return operate(config(), arguments, countersign::audit),
+        Command::Backup(arguments) => {
+            return operate(config(), arguments, |config, it| countersign::backup(config, &it));
+        }
+        Command::Restore(arguments) => {
+            return operate(config(), arguments, |config, it| countersign::restore(config, &it));
+        }
         Command::Bus(arguments) => return operate(config(), arguments, countersign::bus),
         Command::Dead(arguments) => return operate(config(), arguments, countersign::dead),
         Command::Doctor(arguments) => {

@@ -1,6 +1,7 @@
 //! The operator's commands: they ask the recorder of a running system over gRPC.
 
 mod audit;
+mod backup;
 mod bus;
 mod connection;
 mod dead;
@@ -23,6 +24,7 @@ use std::{io::Write, process};
 use kit::config::ConfigError;
 
 pub use audit::{Arguments as AuditArgs, run as audit};
+pub use backup::{BackupArguments as BackupArgs, RestoreArguments as RestoreArgs, backup, restore};
 pub use bus::{Arguments as BusArgs, run as bus};
 pub use dead::{Arguments as DeadArgs, run as dead};
 pub use doctor::{Arguments as DoctorArgs, run as doctor};

@@ -129,10 +129,12 @@ impl Sweep {
         let mut pace = interval(self.step());
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut round = Round { sweep: self, host, pace, last };
+        let mut left_out = 0_u32;
         for project in self.projects(&watched) {
             match round.project(project, &watched).await {
                 // It was deleted or hidden from us: the others are swept all the same.
                 Err(Cut::GitLab(error)) if !error.is_temporary() => {
+                    left_out += 1;
                     tracing::warn!(
                         gitlab = self.gitlab,
                         gitlab.project_id = project,
@@ -143,6 +145,8 @@ impl Sweep {
                 result => result?,
             }
         }
+        metrics::gauge!("countersign_sweep_projects_left_out", "gitlab" => self.gitlab.clone())
+            .set(f64::from(left_out));
         Ok(())
     }
 

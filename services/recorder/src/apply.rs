@@ -35,7 +35,7 @@ pub use signature::{Signing, is_public_key};
 
 use crate::{
     outbox::Outbox,
-    store::{GateKey, Ledger, Store, has_no_room},
+    store::{GateKey, Ledger, Store, has_no_room, is_overtaken},
 };
 
 /// What recorder needs to apply a message.
@@ -248,6 +248,9 @@ impl Applier {
     /// A database that is away or has no room is waited for; a message that it refuses is tried ten
     /// times.
     async fn failure(&self, error: &DbErr) -> Failure {
+        if is_overtaken(error) {
+            return Failure::Later(Duration::from_secs(1));
+        }
         if has_no_room(error) {
             tracing::warn!(%error, "the database has no room, messages wait on the bus");
             return Failure::Later(Duration::from_secs(1));

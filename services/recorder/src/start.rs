@@ -1,13 +1,13 @@
 //! How recorder starts.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use bus::{Bus, Limits, Needs, Stream, StreamError, ensure_streams};
 use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, Database, DatabaseError, DatabaseFacts, ROLE, Source,
+    Config, CopyFacts, Database, DatabaseError, DatabaseFacts, ROLE, Source,
     apply::{self, Applier, Carries, Keys, Rules},
     log::Log,
     outbox,
@@ -79,6 +79,14 @@ pub fn needs(sources: &[String]) -> Needs {
 /// Brings a database up to date and says which steps that took, in order.
 pub async fn migrate(database: &Database) -> Result<Vec<String>, DatabaseError> {
     Store::migrate(database).await
+}
+
+/// Copies a SQLite file as it is at one moment, also while it is in use, and looks whether the copy is whole.
+pub async fn copy(file: &Path, to: &Path) -> Result<CopyFacts, DatabaseError> {
+    let store = Store::connect(&Database::Sqlite(file.to_owned())).await?;
+    store.copy_to(to).await?;
+    store.close().await?;
+    Store::look_at_copy(to).await
 }
 
 /// Looks at a database without changing anything.
@@ -181,6 +189,8 @@ fn spawn_clockwork(lifecycle: &Lifecycle, applier: &Applier, every: Duration) {
         policy_change::take_over(judging, stop).await;
         Ok::<_, StartError>(())
     });
+    let (store, stop) = (applier.store.clone(), lifecycle.soft());
+    lifecycle.spawn("the policy in force", policy_change::give_way(store, stop));
     let (ticking, stop) = (applier.clone(), lifecycle.soft());
     lifecycle.spawn("timers", async move {
         timers::run(ticking, every, stop).await;

@@ -1,5 +1,6 @@
 //! The database: how it is reached, what is in it, and one transaction at a time.
 
+mod backup;
 mod checkpoints;
 mod connect;
 mod dead_letters;
@@ -24,6 +25,7 @@ mod verify;
 mod views;
 mod writing;
 
+pub use backup::CopyFacts;
 pub use connect::{Database, DatabaseError, DatabaseFacts, Migrate};
 pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
@@ -35,6 +37,8 @@ pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;
 pub(crate) use listing::{Filter, Page};
 pub(crate) use people::{person, session};
+use policy::OVERTAKEN;
+pub(crate) use policy::is_overtaken;
 pub(crate) use published::Published;
 pub(crate) use rows::{GateKey, Recorded};
 pub(crate) use tokens::api_token;

@@ -77,6 +77,13 @@ impl Stage {
         assert_eq!(answer.unwrap().status(), 201);
     }
 
+    /// The machine is gone, with the database file and with the streams: what they said then nobody can compare.
+    pub fn loses_its_machine(&mut self) {
+        std::fs::remove_dir_all(self.data_folder()).unwrap();
+        std::fs::remove_file(self.data_folder().with_file_name("story.db")).unwrap();
+        self.forgot_decisions = true;
+    }
+
     /// Somebody changes the product's database by hand.
     pub async fn somebody_says(&self, sql: &str) {
         self.database.connection().await.execute_unprepared(sql).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{
     ErrorCode,
-    context::{GetStreamError, GetStreamErrorKind},
+    context::{CreateStreamErrorKind, GetStreamError, GetStreamErrorKind},
     stream::{
         Config as StreamConfig, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType,
     },
@@ -15,6 +15,8 @@ use crate::{Bus, Stream};
 
 /// How long a stream that others manage may take to be created, and how often it is looked for.
 const CREATED_WITHIN: Duration = Duration::from_secs(30);
+/// How long servers may take to form a cluster that can hold a stream.
+const CLUSTER_WITHIN: Duration = Duration::from_secs(45);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a message id is remembered. It only spares work: the database has the last word.
@@ -93,19 +95,37 @@ impl Bus {
 pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
     for stream in streams {
         let wanted = config(bus, stream);
-        let name = wanted.name.clone();
-        let failed = |cause: String| StreamError::Failed { name: name.clone(), cause };
-        let info = if bus.config.manage_streams {
-            bus.management
-                .create_or_update_stream(wanted)
-                .await
-                .map_err(|error| failed(error.to_string()))?
-        } else {
-            found(bus, &name).await?
+        let info = match bus.config.manage_streams {
+            true => made(bus, wanted).await?,
+            false => found(bus, &wanted.name).await?,
         };
         check(&info.config)?;
     }
     Ok(())
+}
+
+/// Creates or updates a stream. Servers that form a cluster at this very moment are waited for.
+async fn made(bus: &Bus, wanted: StreamConfig) -> Result<Info, StreamError> {
+    let latest = Instant::now() + CLUSTER_WITHIN;
+    loop {
+        let error = match bus.management.create_or_update_stream(wanted.clone()).await {
+            Ok(info) => return Ok(info),
+            Err(error) => error,
+        };
+        let passes = match error.kind() {
+            CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::JetStreamUnavailable => true,
+            CreateStreamErrorKind::JetStream(error) => matches!(
+                error.error_code(),
+                ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NO_PEERS
+            ),
+            _ => false,
+        };
+        if !passes || Instant::now() >= latest {
+            return Err(StreamError::Failed { name: wanted.name, cause: error.to_string() });
+        }
+        tracing::debug!(stream = wanted.name, %error, "the bus cannot make a stream yet");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// A stream that somebody else creates, perhaps at this very moment: roles start in any order.

@@ -51,6 +51,8 @@ impl Health {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let before = parts.insert(part, trouble.clone());
         if before.as_ref() != Some(&trouble) {
+            let ready = if trouble.is_some() { 0.0 } else { 1.0 };
+            metrics::gauge!("countersign_ready", "part" => part).set(ready);
             match trouble {
                 Some(sentence) => tracing::warn!(part, "not ready: {sentence}"),
                 None => tracing::debug!(part, "ready"),

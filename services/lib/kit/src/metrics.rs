@@ -14,8 +14,13 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Every metric: its name, what it is, and what it says.
-pub const ALL: [(&str, Kind, &str); 32] = [
+pub const ALL: [(&str, Kind, &str); 34] = [
     ("countersign_build_info", Gauge, "1, with the version and the role of the process"),
+    (
+        "countersign_ready",
+        Gauge,
+        "1 while a part of the process is ready, 0 while it lacks something, by part",
+    ),
     (
         "countersign_http_requests_total",
         Counter,
@@ -37,7 +42,11 @@ pub const ALL: [(&str, Kind, &str); 32] = [
         Counter,
         "Calls signed with one of more_secrets, by hook: while it grows the old secret is still in use",
     ),
-    ("countersign_call_seconds", Histogram, "Time from the head of a call to its answer"),
+    (
+        "countersign_call_seconds",
+        Histogram,
+        "Time from a verified call until it is stored and answered",
+    ),
     ("countersign_spool_depth", Gauge, "Calls that wait on disk because the bus is away"),
     ("countersign_spool_bytes", Gauge, "Bytes of the calls that wait on disk"),
     (
@@ -101,6 +110,11 @@ pub const ALL: [(&str, Kind, &str); 32] = [
         "countersign_sweep_round_seconds",
         Histogram,
         "Time of a whole round of the sweep, by GitLab instance",
+    ),
+    (
+        "countersign_sweep_projects_left_out",
+        Gauge,
+        "Projects that the last round of the sweep could not look at, by GitLab instance",
     ),
     (
         "countersign_sweep_found_total",

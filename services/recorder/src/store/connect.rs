@@ -1,6 +1,10 @@
 //! Reaching SQLite or PostgreSQL with settings under which a commit is a commit.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as Orm, DatabaseConnection, DatabaseTransaction,
@@ -88,6 +92,8 @@ pub(crate) struct Store {
     published: Published,
     shapes: Shapes,
     known_checks: KnownChecks,
+    /// The policy of this process, once it has put it in force.
+    own_policy: Arc<OnceLock<String>>,
 }
 
 impl Store {
@@ -141,7 +147,7 @@ impl Store {
         Ok(store)
     }
 
-    async fn connect(database: &Database) -> Result<Self, DatabaseError> {
+    pub(crate) async fn connect(database: &Database) -> Result<Self, DatabaseError> {
         let (write, read) = match database {
             Database::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
@@ -165,6 +171,7 @@ impl Store {
             published: Published::default(),
             shapes: Shapes::default(),
             known_checks: KnownChecks::default(),
+            own_policy: Arc::default(),
         };
         store.check(database).await?;
         Ok(store)
@@ -195,6 +202,11 @@ impl Store {
         &self.published
     }
 
+    /// The policy of this process.
+    pub(super) fn own_policy(&self) -> &OnceLock<String> {
+        &self.own_policy
+    }
+
     /// Statements that were built before.
     pub(super) fn shapes(&self) -> &Shapes {
         &self.shapes
@@ -203,6 +215,12 @@ impl Store {
     /// Status checks that are known to be ours.
     pub(super) fn known(&self) -> &KnownChecks {
         &self.known_checks
+    }
+
+    /// Gives all connections back.
+    pub(crate) async fn close(&self) -> Result<(), DbErr> {
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await
     }
 
     /// Whether the database answers.

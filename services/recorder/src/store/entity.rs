@@ -281,6 +281,8 @@ pub(crate) mod ledger {
         pub id: i32,
         pub seq: i64,
         pub hash: String,
+        /// Hash of the policy in force; absent before the first start that says so.
+        pub policy: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

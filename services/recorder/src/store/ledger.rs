@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
-    Published, Store,
+    OVERTAKEN, Published, Store,
     entity::{decision, delivery, known_check, ledger, repetition, response, status_check},
     known_checks::{KnownChecks, same_check},
     leases,
@@ -26,7 +26,12 @@ const STEPS_AHEAD: usize = 4;
 
 /// Makes sure that the audit record has a beginning; returns its end.
 pub(super) async fn begin_record(db: &DatabaseConnection) -> Result<i64, DbErr> {
-    let first = ledger::ActiveModel { id: Set(HEAD), seq: Set(0), hash: Set(String::new()) };
+    let first = ledger::ActiveModel {
+        id: Set(HEAD),
+        seq: Set(0),
+        hash: Set(String::new()),
+        policy: Set(None),
+    };
     let nothing = OnConflict::column(ledger::Column::Id).do_nothing().to_owned();
     ledger::Entity::insert(first).on_conflict(nothing).exec_without_returning(db).await?;
     Ok(ledger::Entity::find_by_id(HEAD).one(db).await?.map_or(0, |head| head.seq))
@@ -58,11 +63,16 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Begins; from here to the commit nobody else appends.
+    /// Begins; from here to the commit nobody else appends. Refuses where another policy is in force than
+    /// the one of this process.
     pub(crate) async fn begin(store: &Store, now: i64) -> Result<Self, DbErr> {
         let tx = store.begin().await?;
         let head = ledger::Entity::find_by_id(HEAD).lock_exclusive().one(&tx).await?;
         let head = head.ok_or_else(|| DbErr::Custom("the ledger has no head".to_owned()))?;
+        if store.is_overtaken(head.policy.as_deref()) {
+            tx.rollback().await?;
+            return Err(DbErr::Custom(OVERTAKEN.to_owned()));
+        }
         let gates = HashMap::new();
         let (published, shapes) = (store.published().clone(), store.shapes().clone());
         let change = Change::default();

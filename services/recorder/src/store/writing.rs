@@ -137,6 +137,7 @@ impl Writing {
             id: Set(HEAD),
             seq: Set(self.seq),
             hash: Set(self.tree.to_text()),
+            ..ledger::ActiveModel::default()
         };
         self.steps.update(head)?;
         Ok(Committed { seq: self.seq, outbox })
