@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use crate::retrying::Retrying;
 use tonic::{
     Request, Status,
     metadata::MetadataValue,
@@ -24,7 +25,7 @@ pub fn recorder_at(url: String) -> Result<Endpoint, Error> {
 }
 
 /// A connection to recorder that shows its secret with each question, and names the trace of whoever asks.
-pub type RecorderChannel = InterceptedService<Channel, Shown>;
+pub type RecorderChannel = InterceptedService<Retrying, Shown>;
 
 /// What stands on each question to recorder.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl RecorderSecret {
         channel: Channel,
         traceparent: fn() -> Option<String>,
     ) -> RecorderChannel {
-        InterceptedService::new(channel, Shown { secret: self, traceparent })
+        InterceptedService::new(Retrying(channel), Shown { secret: self, traceparent })
     }
 
     /// What stands before recorder's services: UNAUTHENTICATED for who does not show it.

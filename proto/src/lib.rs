@@ -24,12 +24,14 @@ mod endpoint;
 #[cfg(test)]
 mod fuzz;
 mod json;
+mod retrying;
 mod schema;
 mod time;
 
-pub use endpoint::{RecorderChannel, RecorderSecret, recorder_at};
+pub use endpoint::{RecorderChannel, RecorderSecret, Shown, recorder_at};
 pub use json::{JsonError, from_json, to_json};
 pub use pbjson_types::Timestamp;
+pub use retrying::Retrying;
 pub use schema::schemas;
 pub use time::{micros, timestamp};
 

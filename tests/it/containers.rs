@@ -1,7 +1,7 @@
 //! What container engines and clusters run beside the roles.
 
 use bus::embedded::free_port;
-use tests::{Program, Terms, story};
+use tests::{Kind, Program, Terms, story};
 
 fn at_a_known_port() -> Terms {
     let port = free_port().unwrap();
@@ -37,6 +37,26 @@ story!(where_recorder_may_not_change_the_schema_somebody_else_does, |stage| {
     stage.approver("Ada").approves(&merge_request).await;
     merge_request.status_becomes(&stage.check, "passed").await;
 });
+
+#[test]
+fn recorder_needs_no_right_to_change_tables() {
+    tests::tell(Kind::Postgres, Terms::default(), async |stage| {
+        let merge_request = stage.opens_merge_request("Faster checkout").await;
+        stage.is_stopped();
+        let role = format!("recorder_{}", std::process::id());
+        stage.somebody_says(&format!("CREATE ROLE {role} LOGIN")).await;
+        stage.somebody_says(&format!("GRANT USAGE ON SCHEMA public TO {role}")).await;
+        let rights = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public";
+        stage.somebody_says(&format!("GRANT {rights} TO {role}")).await;
+        let owner = stage.setting("COUNTERSIGN_DATABASE_URL").to_owned();
+        let url = owner.replace("postgres://countersign@", &format!("postgres://{role}@"));
+        stage.set_setting("COUNTERSIGN_DATABASE_URL", &url);
+        stage.set_setting("COUNTERSIGN_DATABASE__MIGRATE", "false");
+        stage.starts();
+        stage.approver("Ada").approves(&merge_request).await;
+        merge_request.status_becomes(&stage.check, "passed").await;
+    });
+}
 
 #[tokio::test]
 async fn the_simulated_gitlab_runs_alone_and_takes_the_configured_token() {

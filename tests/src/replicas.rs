@@ -23,6 +23,8 @@ const RECORDER_SECRET: &str = "the-secret-of-recorder";
 /// A rule that approves, so that every call leads to an answer.
 const POLICY: &str =
     "[[policy.rule]]\nname = \"All\"\nrequires.approvals = 1\napprove_when = \"!draft\"\n";
+/// A lease lasts 45 s, and a message that a dead process held comes back after a while.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
 /// How often a merge request is opened and the list is looked at.
 const EVERY: Duration = Duration::from_millis(100);
 
@@ -108,24 +110,8 @@ impl Replicas {
             ("COUNTERSIGN_DECISION__SWEEP_PER_SECOND", "0".to_owned()),
             ("COUNTERSIGN_DECISION__REQUESTS_PER_SECOND", "400".to_owned()),
         ];
-        let mut members = Vec::new();
-        for role in ["recorder", "decision", "ui", "ingress"] {
-            for number in 0..2 {
-                let mut settings: Vec<(String, String)> =
-                    common.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
-                let data = folder.path().join(format!("{role}-{number}"));
-                settings.push(("COUNTERSIGN_DATA_DIR".to_owned(), data.display().to_string()));
-                let listens = [&ingress, &recorder, &ui].into_iter().find(|it| it.0 == role);
-                if let Some((_, ports, _)) = listens {
-                    let name = match role {
-                        "recorder" => "COUNTERSIGN_RECORDER__LISTEN",
-                        _ => "COUNTERSIGN_LISTEN",
-                    };
-                    settings.push((name.to_owned(), format!("127.0.0.1:{}", ports[number])));
-                }
-                members.push(Member { role, number, settings, program: None });
-            }
-        }
+        let listens = [&ingress, &recorder, &ui];
+        let members = members(&common, &listens, folder.path());
         let mut replicas = Self {
             gitlab,
             check,
@@ -197,10 +183,51 @@ impl Replicas {
         self.nats.loses_the_leader_of(stream).await;
     }
 
+    /// Waits until every merge request is answered: what a process held that is gone is given to another one
+    /// when its lease is over.
+    pub async fn answers_all(&self, merge_requests: &[MergeRequest]) {
+        let begun = std::time::Instant::now();
+        let open = || -> Vec<u64> {
+            let waits = |it: &&MergeRequest| it.status(&self.check) != "passed";
+            merge_requests.iter().filter(waits).map(MergeRequest::iid).collect()
+        };
+        while !open().is_empty() {
+            assert!(begun.elapsed() < ANSWERED_WITHIN, "not answered: {:?}", open());
+            tokio::time::sleep(EVERY).await;
+        }
+        eprintln!("all were answered {:?} after the last was opened", begun.elapsed());
+    }
+
     /// The bus as its owner sees it.
     pub async fn bus(&self) -> Inspector {
         self.nats.inspector().await
     }
+}
+
+/// A role, the ports of its two processes, and the address in front of both.
+type Front = (&'static str, [u16; 2], std::net::SocketAddr);
+
+/// Two processes of each role, not started yet.
+fn members(common: &[(&str, String)], listens: &[&Front], folder: &std::path::Path) -> Vec<Member> {
+    let mut members = Vec::new();
+    for role in ["recorder", "decision", "ui", "ingress"] {
+        for number in 0..2 {
+            let mut settings: Vec<(String, String)> =
+                common.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
+            let data = folder.join(format!("{role}-{number}"));
+            settings.push(("COUNTERSIGN_DATA_DIR".to_owned(), data.display().to_string()));
+            let place = listens.iter().find(|it| it.0 == role);
+            if let Some((_, ports, _)) = place {
+                let name = match role {
+                    "recorder" => "COUNTERSIGN_RECORDER__LISTEN",
+                    _ => "COUNTERSIGN_LISTEN",
+                };
+                settings.push((name.to_owned(), format!("127.0.0.1:{}", ports[number])));
+            }
+            members.push(Member { role, number, settings, program: None });
+        }
+    }
+    members
 }
 
 impl Drop for Replicas {

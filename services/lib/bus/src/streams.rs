@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{
     ErrorCode,
-    context::{CreateStreamErrorKind, GetStreamError, GetStreamErrorKind},
+    context::{CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind},
     stream::{
         Config as StreamConfig, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType,
     },
@@ -17,6 +17,8 @@ use crate::{Bus, Stream};
 const CREATED_WITHIN: Duration = Duration::from_secs(30);
 /// How long servers may take to form a cluster that can hold a stream.
 const CLUSTER_WITHIN: Duration = Duration::from_secs(45);
+/// How long one attempt to make a stream may take.
+const MADE_WITHIN: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a message id is remembered. It only spares work: the database has the last word.
@@ -108,23 +110,30 @@ pub async fn ensure_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamE
 async fn made(bus: &Bus, wanted: StreamConfig) -> Result<Info, StreamError> {
     let latest = Instant::now() + CLUSTER_WITHIN;
     loop {
-        let error = match bus.management.create_or_update_stream(wanted.clone()).await {
-            Ok(info) => return Ok(info),
-            Err(error) => error,
-        };
-        let passes = match error.kind() {
-            CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::JetStreamUnavailable => true,
-            CreateStreamErrorKind::JetStream(error) => matches!(
-                error.error_code(),
-                ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NO_PEERS
-            ),
-            _ => false,
+        // A cluster does not answer whoever asks for a stream that it is making for somebody else.
+        let attempt = bus.management.create_or_update_stream(wanted.clone());
+        let (passes, cause) = match tokio::time::timeout(MADE_WITHIN, attempt).await {
+            Ok(Ok(info)) => return Ok(info),
+            Ok(Err(error)) => (passes(&error), error.to_string()),
+            Err(_) => (true, "the server does not answer".to_owned()),
         };
         if !passes || Instant::now() >= latest {
-            return Err(StreamError::Failed { name: wanted.name, cause: error.to_string() });
+            return Err(StreamError::Failed { name: wanted.name, cause });
         }
-        tracing::debug!(stream = wanted.name, %error, "the bus cannot make a stream yet");
+        tracing::debug!(stream = wanted.name, cause, "the bus cannot make a stream yet");
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether a cluster that is forming may do it later.
+fn passes(error: &CreateStreamError) -> bool {
+    match error.kind() {
+        CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::JetStreamUnavailable => true,
+        CreateStreamErrorKind::JetStream(error) => {
+            let code = error.error_code();
+            matches!(code, ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NO_PEERS)
+        }
+        _ => false,
     }
 }
 
