@@ -49,7 +49,7 @@ lint() {
     step "Documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
     # The build fetches this platform's packages only; the check wants to see all of them.
     if command -v cargo-deny >/dev/null; then cargo fetch --quiet || true; fi
-    optional cargo-deny "Dependencies" cargo deny --offline check --config .cargo/deny.toml bans licenses sources
+    optional cargo-deny "Dependencies" cargo deny --offline --config .cargo/deny.toml check bans licenses sources
 }
 
 # Every way out after set-up ends in the sum.

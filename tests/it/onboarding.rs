@@ -153,6 +153,9 @@ story!(a_doctor_tells_a_token_that_is_not_enough, reachable(), |stage| {
     assert!(said.contains("WRONG     shop/backend: the token's user has a role below Developer"));
     let unknown = operator.with("COUNTERSIGN_GITLAB_TOKEN", "glpat-nobody").says(&["doctor"]).text;
     assert!(unknown.contains("WRONG     GitLab does not know the token, or it has expired"));
+    let nobody = stage.operator().with("COUNTERSIGN_GITLAB_URL", "http://127.0.0.1:1");
+    let said = nobody.says(&["doctor"]).text;
+    assert_eq!(said.matches("GitLab could not be reached").count(), 1, "{said}");
 });
 
 story!(a_doctor_looks_at_a_bus_of_its_own, Terms::default().apart(), |stage| {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hmac::{Hmac, KeyInit, Mac};
-use proto::v1::{Actor, LinkedRequest, ListLinkedRequest, ListLinkedResponse};
+use proto::v1::{Actor, LinkedRequest, ListLinkedRequest, ListLinkedResponse, Target};
 use sha2::Sha256;
 use tonic::Status;
 
@@ -44,14 +44,7 @@ pub(super) async fn list(
     service: &Service,
     message: ListLinkedRequest,
 ) -> Result<ListLinkedResponse, Status> {
-    let target = message.merge_request.unwrap_or_default();
-    filter_text(&target.gitlab)?;
-    let key = GateKey {
-        gitlab: target.gitlab,
-        project_id: target.project_id,
-        iid: target.merge_request_iid,
-        check_id: 0,
-    };
+    let key = merge_request(message.merge_request)?;
     let nothing = || Status::not_found("there is no such link");
     let signature = hex::decode(&message.link_signature).map_err(|_| nothing())?;
     let whole = signature.len() == SIGNATURE_BYTES;
@@ -104,4 +97,11 @@ pub(super) async fn linked(
         finding: finding.map(convert::finding),
         decisions: decisions.collect(),
     })
+}
+
+/// A merge request that is asked about, whatever the check.
+pub(super) fn merge_request(target: Option<Target>) -> Result<GateKey, Status> {
+    let Target { gitlab, project_id, merge_request_iid: iid, .. } = target.unwrap_or_default();
+    filter_text(&gitlab)?;
+    Ok(GateKey { gitlab, project_id, iid, check_id: 0 })
 }

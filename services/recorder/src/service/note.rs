@@ -3,21 +3,14 @@
 use proto::v1::{GetNoteRequest, GetNoteResponse};
 use tonic::Status;
 
-use super::{Service, caller::Caller, filter_text, links, look::Look};
-use crate::{apply::keeps_note, store::GateKey};
+use super::{Service, caller::Caller, links, look::Look};
+use crate::apply::keeps_note;
 
 pub(super) async fn get(
     service: &Service,
     message: GetNoteRequest,
 ) -> Result<GetNoteResponse, Status> {
-    let target = message.merge_request.unwrap_or_default();
-    filter_text(&target.gitlab)?;
-    let key = GateKey {
-        gitlab: target.gitlab,
-        project_id: target.project_id,
-        iid: target.merge_request_iid,
-        check_id: 0,
-    };
+    let key = links::merge_request(message.merge_request)?;
     let caller = Caller::reader();
     let look = Look::of(service, &caller);
     let newest = links::newest(service, &key).await?;

@@ -29,7 +29,9 @@ pub(super) async fn look(
             return area;
         }
     };
-    instance(&mut area, &client).await;
+    if !instance(&mut area, &client).await {
+        return area;
+    }
     let Some(facts) = token(&mut area, &client).await else { return area };
     let seeing = maintainer.and_then(|token| config.client(name, Some(token)).ok());
     if projects.is_empty() {
@@ -51,7 +53,8 @@ pub(super) async fn look(
     area
 }
 
-async fn instance(area: &mut Area, client: &Client) {
+/// Whether it is worth asking on.
+async fn instance(area: &mut Area, client: &Client) -> bool {
     match client.instance().await {
         Ok(instance) => {
             area.ok(format!("it answers as GitLab {}", instance.version));
@@ -62,11 +65,15 @@ async fn instance(area: &mut Area, client: &Client) {
         }
         // The token tells more of these.
         Err(ApiError::Unauthorised { .. } | ApiError::Forbidden { .. }) => {}
-        Err(error) => area.wrong(
-            error.to_string(),
-            "look at the URL, the way there (proxy, firewall, DNS) and the certificate.",
-        ),
+        Err(error) => {
+            area.wrong(
+                error.to_string(),
+                "look at the URL, the way there (proxy, firewall, DNS) and the certificate.",
+            );
+            return false;
+        }
     }
+    true
 }
 
 fn clock(area: &mut Area, theirs: Timestamp) {
