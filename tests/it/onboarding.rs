@@ -167,3 +167,41 @@ story!(a_doctor_looks_at_a_bus_of_its_own, Terms::default().apart(), |stage| {
     }
     assert!(said.contains("not seen  whether nats-server syncs each message"), "{said}");
 });
+
+/// A nats-server with a monitoring port; both end with the story.
+fn nats_server(folder: &std::path::Path, sync: &str) -> (kit::child::Guarded, u16, u16) {
+    let (port, monitor) = (free_port().unwrap(), free_port().unwrap());
+    let config = folder.join(format!("{port}.conf"));
+    let text = format!(
+        "listen: \"127.0.0.1:{port}\"\nhttp: \"127.0.0.1:{monitor}\"\n\
+         jetstream {{ store_dir: {:?}{sync} }}\n",
+        folder.join(format!("{port}"))
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut command = std::process::Command::new(tests::tool("NATS_SERVER_BIN", "nats-server"));
+    command.arg("--config").arg(config).stdout(std::process::Stdio::null());
+    command.stderr(std::process::Stdio::null());
+    (kit::child::Guarded::spawn(command).unwrap(), port, monitor)
+}
+
+#[tokio::test]
+async fn a_doctor_looks_whether_nats_server_syncs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (sync, line) in [
+        (
+            ", sync_interval: always",
+            "ok        nats-server syncs each message before it acknowledges it",
+        ),
+        ("", "WRONG     nats-server acknowledges before it syncs: a power failure loses"),
+    ] {
+        let (_server, port, monitor) = nats_server(folder.path(), sync);
+        let listens = async || tokio::net::TcpStream::connect(("127.0.0.1", monitor)).await.is_ok();
+        tests::until("nats-server to listen", listens).await;
+        let operator = tests::Operator::default()
+            .with("COUNTERSIGN_NATS_URL", &format!("nats://127.0.0.1:{port}"));
+        let monitor = format!("127.0.0.1:{monitor}");
+        let said = operator.says(&["doctor", "--nats-monitor", &monitor]).text;
+        assert!(said.contains(line), "{said}");
+        assert!(said.contains("WRONG     stream CS_INTAKE: "), "there is none yet: {said}");
+    }
+}
