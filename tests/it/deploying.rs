@@ -284,6 +284,10 @@ fn the_image_is_small_and_nobody_is_root_in_it() {
     assert!(last.starts_with("${BASE_IMAGE}\n"), "{last}");
     assert!(dockerfile.contains("\nARG BASE_IMAGE=gcr.io/distroless/"), "{dockerfile}");
     assert!(last.contains("USER 65532"), "{last}");
+    assert!(
+        dockerfile.contains("--profile image")
+            && file("Cargo.toml").contains("\n[profile.image]\n")
+    );
     assert!(last.contains(r#""healthcheck""#), "{last}");
     for from in dockerfile.lines().filter(|line| line.starts_with("FROM ")) {
         assert!(!from.contains(":latest"), "{from}");
