@@ -71,7 +71,7 @@ case $what in
     lint)
         trap finish EXIT
         "$here/setup.sh" build
-        optional shellcheck "Scripts" shellcheck -x .ci/run deploy/setup/*.sh docs/integrations/*.sh
+        optional shellcheck "Scripts" shellcheck -x .ci/run deploy/setup/*.sh deploy/compose/*.sh docs/integrations/*.sh
         lint
         ;;
     fuzz)
