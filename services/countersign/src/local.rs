@@ -26,6 +26,9 @@ pub(crate) struct DataFolder {
     _lock: File,
 }
 
+/// The file in a data folder with the key of the audit record.
+pub(crate) const LOG_KEY: &str = "log.key";
+
 /// The file in a data folder that says where its recorder serves gRPC.
 pub(crate) fn address_file(data: &Path) -> PathBuf {
     data.join("recorder.address")
@@ -61,7 +64,7 @@ impl DataFolder {
     /// The key that signs the checkpoints of the audit record, readable by the owner of the folder only;
     /// made when there is none.
     pub(crate) fn log_key(&self) -> Result<LogKey> {
-        let file = self.path.join("log.key");
+        let file = self.path.join(LOG_KEY);
         let read = || -> Result<LogKey> {
             if !file.exists() {
                 write_for_owner(&file, &LogKey::generate("countersign")?)?;

@@ -10,6 +10,7 @@ mod healthcheck;
 mod judged;
 mod migrate;
 mod policy;
+mod private_file;
 mod register;
 mod replay;
 mod safe_mode;

@@ -47,7 +47,7 @@ pub struct Config {
     /// Requests of the sweep to one instance in a second; 0 turns it off.
     pub sweep_per_second: f64,
     /// Where we are reached from outside: a check that calls there is ours before it ever called, and a
-    /// note leads there.
+    /// note leads there. Without a slash at its end.
     pub public_url: Option<String>,
     /// Our version, for GitLab's logs.
     pub version: &'static str,

@@ -75,7 +75,7 @@ async fn wanted(app: &App, command: &NoteCommand) -> Result<Option<String>, Fail
     }
     let path =
         kit::pages::why(&command.gitlab, command.project_id, command.iid, &found.link_signature);
-    let link = app.public_url.as_ref().map(|url| format!("{}{path}", url.trim_end_matches('/')));
+    let link = app.public_url.as_ref().map(|url| format!("{url}{path}"));
     Ok(Some(text::note(&found.requests, link.as_deref())))
 }
 

@@ -159,10 +159,10 @@ impl Sweep {
     /// Whether a check is ours: it has called us, or it calls where we are.
     fn is_ours(&self, check: &CheckStatus, known: &HashSet<i64>) -> bool {
         known.contains(&check.id)
-            || self.public_url.as_ref().is_some_and(|url| {
-                let rest = check.external_url.strip_prefix(url.trim_end_matches('/'));
-                rest.is_some_and(|rest| rest.starts_with("/approval-apps/status_check"))
-            })
+            || self
+                .public_url
+                .as_ref()
+                .is_some_and(|url| kit::pages::is_hook(&check.external_url, url))
     }
 }
 

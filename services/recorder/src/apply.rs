@@ -224,10 +224,7 @@ impl Applier {
         let mut reported = HashSet::new();
         for (message, span) in messages {
             match message {
-                Parsed::Seen(seen) if known.insert(seen.delivery_id) => {
-                    span.in_scope(|| intake::apply(&self.rules, ledger, seen));
-                }
-                Parsed::Seen(_) => {}
+                Parsed::Seen(seen) if !known.insert(seen.delivery_id) => {}
                 Parsed::Outcome(outcome) if !reported.insert(outcome.id) => {}
                 message => self.one(ledger, message).instrument((*span).clone()).await?,
             }

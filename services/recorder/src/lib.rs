@@ -21,7 +21,7 @@ mod tokens;
 pub use apply::{Signing, is_public_key};
 pub use config::{Config, Source};
 pub use start::{StartError, copy, inspect, migrate, needs, start, streams};
-pub use store::{CopyFacts, Database, DatabaseError, DatabaseFacts, Migrate};
+pub use store::{Database, DatabaseError, DatabaseFacts, Migrate};
 
 /// Our name on the bus: durable consumers and `ce-source`.
 pub const ROLE: &str = "recorder";

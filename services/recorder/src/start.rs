@@ -7,7 +7,7 @@ use kit::{admin::Health, lifecycle::Lifecycle};
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, CopyFacts, Database, DatabaseError, DatabaseFacts, ROLE, Source,
+    Config, Database, DatabaseError, DatabaseFacts, ROLE, Source,
     apply::{self, Applier, Carries, Keys, Rules},
     log::Log,
     outbox,
@@ -66,7 +66,7 @@ pub fn needs(sources: &[String]) -> Needs {
     let takes = [Stream::Intake, Stream::Outcome, Stream::Dead];
     Needs {
         role: ROLE,
-        looks_at: [&OWN[..], &decisions].concat(),
+        looks_at: streams(sources),
         manages: true,
         publishes: outbox::SAYS.to_vec(),
         consumes: [&takes[..], &decisions].concat(),
@@ -81,8 +81,9 @@ pub async fn migrate(database: &Database) -> Result<Vec<String>, DatabaseError> 
     Store::migrate(database).await
 }
 
-/// Copies a SQLite file as it is at one moment, also while it is in use, and looks whether the copy is whole.
-pub async fn copy(file: &Path, to: &Path) -> Result<CopyFacts, DatabaseError> {
+/// Copies a SQLite file as it is at one moment, also while it is in use, looks whether the copy is whole, and
+/// says how many audit records it has.
+pub async fn copy(file: &Path, to: &Path) -> Result<i64, DatabaseError> {
     let store = Store::connect(&Database::Sqlite(file.to_owned())).await?;
     store.copy_to(to).await?;
     store.close().await?;

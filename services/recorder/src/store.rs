@@ -25,7 +25,6 @@ mod verify;
 mod views;
 mod writing;
 
-pub use backup::CopyFacts;
 pub use connect::{Database, DatabaseError, DatabaseFacts, Migrate};
 pub(crate) use connect::{Store, has_no_room};
 pub(crate) use dead_letters::Summary;
@@ -37,7 +36,6 @@ pub(crate) use leases::LEASE;
 pub(crate) use ledger::Ledger;
 pub(crate) use listing::{Filter, Page};
 pub(crate) use people::{person, session};
-use policy::OVERTAKEN;
 pub(crate) use policy::is_overtaken;
 pub(crate) use published::Published;
 pub(crate) use rows::{GateKey, Recorded};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gitlab::{Client, ClientConfig};
-use kit::config::ConfigError;
+use kit::{config::ConfigError, pages::HOOK};
 use secrecy::SecretString;
 
 use crate::settings::Role;
@@ -12,9 +12,6 @@ use super::{
     Config,
     settings::{Result, is_set, wrong},
 };
-
-/// The path of the hook named default, and of the others with their name below it.
-const HOOK: &str = "/approval-apps/status_check";
 
 impl Config {
     /// The name of the instance that calls a hook.

@@ -122,7 +122,7 @@ impl Config {
             gitlabs,
             requests_per_second: all,
             sweep_per_second: sweep,
-            public_url: Some(self.server.public_url.clone()).filter(|url| !url.is_empty()),
+            public_url: self.public_url().map(ToOwned::to_owned),
             recorder_url: self.recorder.url.clone(),
             recorder_secret: secret,
             holder: String::new(),
@@ -210,7 +210,7 @@ impl Config {
     /// The status checks about which a note is kept in the merge request.
     fn note_checks(&self) -> Result<Vec<approval::Pattern>> {
         let checks = &self.note.checks;
-        if !checks.is_empty() && self.server.public_url.is_empty() {
+        if !checks.is_empty() && self.public_url().is_none() {
             return wrong(
                 "note.checks needs server.public_url: a note leads to the page that says why",
             );

@@ -50,7 +50,7 @@ impl Config {
 
     fn oidc(&self, role: Role, plain: bool) -> Result<ui::SignIn> {
         let oidc = &self.ui.oidc;
-        let public_url = self.server.public_url.trim_end_matches('/');
+        let public_url = self.public_url().unwrap_or_default();
         for (key, text) in [
             ("ui.oidc.issuer", oidc.issuer.as_str()),
             ("ui.oidc.client_id", oidc.client_id.as_str()),

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    io::Read,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -12,11 +12,17 @@ use recorder::Database;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Problem, print, wait_for};
-use crate::{Config, local::DataFolder};
+use super::{
+    Problem, print,
+    private_file::{self, failed},
+    wait_for,
+};
+use crate::{
+    Config,
+    local::{DataFolder, LOG_KEY},
+};
 
 const DATABASE: &str = "countersign.db";
-const KEY: &str = "log.key";
 const MANIFEST: &str = "backup.json";
 
 /// `countersign backup`.
@@ -62,26 +68,26 @@ pub fn backup(config: &Config, arguments: &BackupArguments) -> Result<(), Proble
     let folder = &arguments.to;
     fs::DirBuilder::new().mode(0o700).create(folder).map_err(|error| failed(folder, &error))?;
     let copy = folder.join(DATABASE);
-    let records = wait_for(async {
+    let audit_records = wait_for(async {
         let copied = recorder::copy(&file, &copy).await;
         copied.map_err(|error| Problem::Failed(error.to_string()))
     })?;
     only_for_owner(&copy)?;
-    let key = config.data_dir().join(KEY);
+    let key = config.data_dir().join(LOG_KEY);
     let has_log_key = key.exists();
     if has_log_key {
-        copy_file(&key, &folder.join(KEY))?;
+        copy_file(&key, &folder.join(LOG_KEY))?;
     }
     let made_at = jiff::Timestamp::from_microsecond(kit::clock::now_micros()).unwrap_or_default();
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: made_at.to_string(),
-        audit_records: records.records,
+        audit_records,
         database_sha256: sha256(&copy)?,
         has_log_key,
     };
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-    write_file(&folder.join(MANIFEST), text.as_bytes())?;
+    private_file::write(&folder.join(MANIFEST), text.as_bytes())?;
     sync(folder)?;
     let with_key = if has_log_key { ", with the key that signs it" } else { "" };
     print(&format!(
@@ -112,7 +118,7 @@ pub fn restore(config: &Config, arguments: &RestoreArguments) -> Result<(), Prob
     }
     copy_file(&folder.join(DATABASE), &file)?;
     if manifest.has_log_key {
-        copy_file(&folder.join(KEY), &config.data_dir().join(KEY))?;
+        copy_file(&folder.join(LOG_KEY), &config.data_dir().join(LOG_KEY))?;
     }
     if let Some(parent) = file.parent() {
         sync(parent)?;
@@ -165,20 +171,9 @@ fn sha256(file: &Path) -> Result<String, Problem> {
 /// Copies a file to a place where there is none, for its owner only.
 fn copy_file(from: &Path, to: &Path) -> Result<(), Problem> {
     let mut source = File::open(from).map_err(|error| failed(from, &error))?;
-    let mut target = new_file(to)?;
+    let mut target = private_file::create(to)?;
     std::io::copy(&mut source, &mut target).map_err(|error| failed(to, &error))?;
     target.sync_all().map_err(|error| failed(to, &error))
-}
-
-fn write_file(to: &Path, content: &[u8]) -> Result<(), Problem> {
-    let mut target = new_file(to)?;
-    target.write_all(content).map_err(|error| failed(to, &error))?;
-    target.sync_all().map_err(|error| failed(to, &error))
-}
-
-fn new_file(path: &Path) -> Result<File, Problem> {
-    let options = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    options.map_err(|error| failed(path, &error))
 }
 
 fn only_for_owner(path: &Path) -> Result<(), Problem> {
@@ -189,8 +184,4 @@ fn only_for_owner(path: &Path) -> Result<(), Problem> {
 fn sync(folder: &Path) -> Result<(), Problem> {
     let synced = File::open(folder).and_then(|opened| opened.sync_all());
     synced.map_err(|error| failed(folder, &error))
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::Failed(format!("{}: {error}", path.display()))
 }

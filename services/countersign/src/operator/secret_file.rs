@@ -1,10 +1,10 @@
 //! Secrets in files, readable by their owner only.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs, path::Path};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Problem;
+use super::{Problem, private_file};
 
 /// Bytes of a fresh secret: nobody guesses 256 bits.
 const BYTES: usize = 32;
@@ -29,13 +29,5 @@ pub(super) fn fresh() -> Result<SecretString, Problem> {
 
 /// Writes a secret to a file that must not be there yet.
 pub(super) fn write(file: &Path, secret: &SecretString) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::Failed(format!("{}: {error}", file.display()));
-    let mut opened = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(failed)?;
-    writeln!(opened, "{}", secret.expose_secret()).map_err(failed)?;
-    opened.sync_all().map_err(failed)
+    private_file::write(file, format!("{}\n", secret.expose_secret()).as_bytes())
 }

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use async_nats::{HeaderMap, jetstream::message::StreamMessage};
 use bytes::Bytes;
+use kit::telemetry::TRACEPARENT;
 use serde::Serialize;
 use tracing::Span;
 
 use crate::Kind;
-
-/// The header of a message, and of a request, that names its trace.
-const TRACEPARENT: &str = "traceparent";
 
 /// A message to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,33 +63,31 @@ pub struct StreamState {
 impl Bus {
     /// How far a stream is now.
     pub async fn state(&self, stream: &Stream) -> Result<StreamState, StreamError> {
-        let name = self.names().stream(stream);
-        let found = self.management.get_stream(&name).await;
-        let found =
-            found.map_err(|error| StreamError::Failed { name, cause: error.to_string() })?;
-        let info = found.cached_info();
+        let info = self.info(stream).await?;
         let micros = info.created.unix_timestamp_nanos() / 1_000;
         Ok(StreamState {
             created_at_micros: i64::try_from(micros).unwrap_or_default(),
             last_sequence: i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX),
         })
     }
-}
 
-impl Bus {
     /// Looks at a stream without changing anything, and says how many copies it has.
     ///
     /// # Errors
     ///
     /// When it is not there, or has a setting that loses messages.
     pub async fn look_at(&self, stream: &Stream) -> Result<usize, StreamError> {
-        let name = self.names().stream(stream);
-        let found = self.management.get_stream(&name).await;
-        let found =
-            found.map_err(|error| StreamError::Failed { name, cause: error.to_string() })?;
-        let config = &found.cached_info().config;
-        check(config)?;
+        let config = self.info(stream).await?.config;
+        check(&config)?;
         Ok(config.num_replicas)
+    }
+
+    async fn info(&self, stream: &Stream) -> Result<Info, StreamError> {
+        let name = self.names().stream(stream);
+        match self.management.get_stream(&name).await {
+            Ok(found) => Ok(found.cached_info().clone()),
+            Err(error) => Err(StreamError::Failed { name, cause: error.to_string() }),
+        }
     }
 }
 

@@ -150,11 +150,7 @@ impl Client {
             "{}/projects/{project_id}/merge_requests/{iid}/status_checks/{check_id}/retry",
             self.api
         );
-        let (request, token) = self.with_token(self.http.post(url));
-        let fetched = wire::exchange(request, &token)
-            .await
-            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
-        api::accepted(fetched).map(drop)
+        api::accepted(self.ask(self.http.post(url)).await?).map(drop)
     }
 
     /// The merge request as it is now: `GET /projects/:id/merge_requests/:iid`.
@@ -266,11 +262,14 @@ impl Client {
         url: &str,
         query: &[(&'static str, String)],
     ) -> Result<wire::Fetched, ApiError> {
-        let (request, token) = self.with_token(self.http.get(url).query(query));
-        let fetched = wire::exchange(request, &token)
-            .await
-            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
-        api::accepted(fetched)
+        api::accepted(self.ask(self.http.get(url).query(query)).await?)
+    }
+
+    /// One exchange, with the token of now; what the answer means is for the caller to say.
+    async fn ask(&self, request: RequestBuilder) -> Result<wire::Fetched, ApiError> {
+        let (request, token) = self.with_token(request);
+        let fetched = wire::exchange(request, &token).await;
+        fetched.map_err(|broken| ApiError::Unreachable { cause: broken.cause })
     }
 }
 

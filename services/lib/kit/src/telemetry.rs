@@ -129,8 +129,8 @@ fn traces(config: &Config, role: &'static str) -> Result<Option<SdkTracerProvide
 /// Whether traces are sent anywhere.
 static TRACED: AtomicBool = AtomicBool::new(false);
 
-/// The name of the header that names a trace.
-const TRACEPARENT: &str = "traceparent";
+/// The header of a message, and of a request, that names its trace.
+pub const TRACEPARENT: &str = "traceparent";
 
 /// Whether traces are sent anywhere: where they are not, no span is worth making.
 #[must_use]
@@ -147,8 +147,11 @@ pub fn traceparent() -> Option<String> {
 /// The trace context of a span; none when it belongs to no trace.
 #[must_use]
 pub fn traceparent_of(span: &Span) -> Option<String> {
+    if span.is_none() {
+        return None;
+    }
     let context = span.context();
-    if span.is_none() || !context.span().span_context().is_valid() {
+    if !context.span().span_context().is_valid() {
         return None;
     }
     let mut headers = HashMap::new();

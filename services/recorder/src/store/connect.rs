@@ -270,7 +270,7 @@ impl Store {
         Ok(())
     }
 
-    async fn setting(&self, database: &Database, name: &str) -> Result<String, DbErr> {
+    pub(super) async fn setting(&self, database: &Database, name: &str) -> Result<String, DbErr> {
         let sql = match database {
             Database::Sqlite(_) => format!("PRAGMA {name}"),
             Database::Postgres(_) => format!("SHOW {name}"),

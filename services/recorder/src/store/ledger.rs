@@ -12,10 +12,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
-    OVERTAKEN, Published, Store,
+    Published, Store,
     entity::{decision, delivery, known_check, ledger, repetition, response, status_check},
     known_checks::{KnownChecks, same_check},
     leases,
+    policy::OVERTAKEN,
     rows::{self, GateKey},
     statements::{self, Shapes, Steps},
     writing::{Change, Committed, HEAD, LoadedGate, Writing},

@@ -195,11 +195,11 @@ fn ours(area: &mut Area, config: &Config, path: &str, found: &[ConfiguredCheck])
         );
         return;
     };
-    let hooks = format!("{public_url}/approval-apps/status_check");
-    let ours: Vec<_> = found.iter().filter(|it| it.external_url.starts_with(&hooks)).collect();
+    let is_hook = |it: &&ConfiguredCheck| kit::pages::is_hook(&it.external_url, public_url);
+    let ours: Vec<_> = found.iter().filter(is_hook).collect();
     if ours.is_empty() {
         area.wrong(
-            format!("{path}: none of its status checks calls {hooks}"),
+            format!("{path}: none of its status checks calls {public_url}{}", kit::pages::HOOK),
             format!("countersign register --project {path} --require"),
         );
     }

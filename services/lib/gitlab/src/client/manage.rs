@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiError, Client, PAGE_LIMIT, api, paging, wire};
+use super::{ApiError, Client, PAGE_LIMIT, api, paging};
 use crate::text::{NAME_CHARS, capped};
 
 /// Items per page, GitLab's maximum.
@@ -200,10 +200,7 @@ impl Client {
             Some(id) => self.http.put(format!("{url}/{id}")),
             None => self.http.post(url),
         };
-        let (request, token) = self.with_token(request.json(&body));
-        let fetched = wire::exchange(request, &token)
-            .await
-            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
+        let fetched = self.ask(request.json(&body)).await?;
         Ok(api::made(fetched)?.parse::<RawCheck>()?.into())
     }
 
@@ -229,10 +226,7 @@ impl Client {
     pub async fn require_checks(&self, project_id: i64) -> Result<(), ApiError> {
         let url = format!("{}/projects/{project_id}", self.api);
         let body = json!({ "only_allow_merge_if_all_status_checks_passed": true });
-        let (request, token) = self.with_token(self.http.put(url).json(&body));
-        let fetched = wire::exchange(request, &token)
-            .await
-            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
+        let fetched = self.ask(self.http.put(url).json(&body)).await?;
         let project = api::made(fetched)?.parse::<RawProject>()?;
         match project.only_allow_merge_if_all_status_checks_passed {
             Some(true) => Ok(()),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiError, Client, RawUser, api, paging, wire};
+use super::{ApiError, Client, RawUser, api, paging};
 
 /// Notes per page: few enough for the size limit when people write much.
 const NOTES_PER_PAGE: usize = 50;
@@ -126,11 +126,7 @@ impl Client {
     }
 
     async fn write(&self, request: reqwest::RequestBuilder) -> Result<(), ApiError> {
-        let (request, token) = self.with_token(request);
-        let fetched = wire::exchange(request, &token)
-            .await
-            .map_err(|broken| ApiError::Unreachable { cause: broken.cause })?;
-        api::written(fetched)
+        api::written(self.ask(request).await?)
     }
 }
 
