@@ -74,6 +74,24 @@ story!(who_guesses_waits, local(), |stage| {
     assert_eq!(refused.notice(), "Too many attempts; try again in 1 minute.");
 });
 
+fn behind_a_proxy() -> Terms {
+    local().with("COUNTERSIGN_UI__ADDRESS_HEADER", "x-forwarded-for")
+}
+
+story!(who_guesses_behind_a_proxy_locks_nobody_else_out, behind_a_proxy(), |stage| {
+    adds_ada(stage);
+    // What stands first has come from the browser.
+    let eve = stage.approver("").at("198.51.100.1, 203.0.113.9");
+    for number in 0..20 {
+        let refused = eve.signs_in(&format!("somebody-{number}"), "a-wrong-guess").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
+    let moved = stage.approver("").at("198.51.100.2, 203.0.113.9");
+    assert_eq!(moved.signs_in("ada", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let ada = stage.approver("").at("203.0.113.10");
+    assert_eq!(ada.signs_in("ada", PASSWORD).await.html, "see /approval-apps/");
+});
+
 story!(who_signs_out_is_out, local(), |stage| {
     adds_ada(stage);
     let ada = signed_in(stage).await;

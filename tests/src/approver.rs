@@ -14,6 +14,8 @@ pub struct Approver {
     name: String,
     url: String,
     client: Client,
+    /// Where the proxy between says they are.
+    address: Option<String>,
     /// By name, as the last answer set them.
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
 }
@@ -108,17 +110,18 @@ impl Page {
 impl Approver {
     pub(crate) fn new(name: &str, url: &str, client: Client) -> Self {
         let cookies = Arc::default();
-        Self { name: name.to_owned(), url: url.to_owned(), client, cookies }
+        Self { name: name.to_owned(), url: url.to_owned(), client, address: None, cookies }
+    }
+
+    /// The same person at an address, as a proxy names it.
+    #[must_use]
+    pub fn at(self, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..self }
     }
 
     /// Opens a page by its path.
     pub async fn gets(&self, path: &str) -> Page {
-        let url = format!("{}{path}", self.url);
-        let mut request = self.client.get(&url);
-        if let Some(cookie) = self.cookie() {
-            request = request.header(header::COOKIE, cookie);
-        }
-        self.read(request).await
+        self.read(self.with_cookies(self.client.get(format!("{}{path}", self.url)))).await
     }
 
     /// Opens the list.
@@ -278,6 +281,10 @@ impl Approver {
     }
 
     fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        let request = match &self.address {
+            Some(address) => request.header("x-forwarded-for", address),
+            None => request,
+        };
         match self.cookie() {
             Some(cookie) => request.header(header::COOKIE, cookie),
             None => request,
@@ -294,10 +301,8 @@ impl Approver {
 
     /// Sends a form to a path.
     pub async fn posts(&self, path: &str, form: &[(&str, &str)]) -> Page {
-        let mut request = self.client.post(format!("{}{path}", self.url)).form(form);
-        if let Some(cookie) = self.cookie() {
-            request = request.header(header::COOKIE, cookie);
-        }
+        let request = self.client.post(format!("{}{path}", self.url)).form(form);
+        let request = self.with_cookies(request);
         self.read(request).await
     }
 

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::Path};
 pub(crate) use policy::{duration, hash_of, recorded};
 
 use kit::config::{ConfigError, Layers, ShortName};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// Names that are enough for a first real use.
@@ -91,6 +91,14 @@ struct Hook {
     more_secrets: Vec<SecretString>,
     #[serde(default)]
     allow_unsigned: bool,
+}
+
+impl Hook {
+    /// Everything that may sign a call; the first is what GitLab is given.
+    fn secrets(&self) -> Vec<SecretString> {
+        let lines = self.secret.expose_secret().lines().map(SecretString::from);
+        lines.chain(self.more_secrets.iter().cloned()).filter(settings::is_set).collect()
+    }
 }
 
 fn main_gitlab() -> String {
@@ -185,6 +193,7 @@ struct Note {
 struct Ui {
     sign_in: SignInBy,
     open_to_network: bool,
+    address_header: String,
     user_header: String,
     groups_header: String,
     oidc: Oidc,

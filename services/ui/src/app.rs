@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderName;
 use bus::Bus;
 use proto::v1::{
     approval_service_client::ApprovalServiceClient, people_service_client::PeopleServiceClient,
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) people: PeopleServiceClient<proto::RecorderChannel>,
     pub(crate) tokens: TokenServiceClient<proto::RecorderChannel>,
     pub(crate) attempts: Attempts,
+    /// The header in which a proxy says where a browser is.
+    pub(crate) address_header: Option<HeaderName>,
     /// How often systems may decide.
     pub(crate) paces: Paces,
     pub(crate) sign_in: Arc<SignIn>,

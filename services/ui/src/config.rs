@@ -80,6 +80,8 @@ pub struct Config {
     pub recorder_secret: proto::RecorderSecret,
     /// How we learn who somebody is.
     pub sign_in: SignIn,
+    /// The header in which a proxy before us says where a browser is.
+    pub address_header: Option<HeaderName>,
     /// Most decisions in a minute over HTTP, by source; 600 for any other.
     pub decisions_a_minute: BTreeMap<String, NonZeroU32>,
 }

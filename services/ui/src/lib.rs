@@ -4,6 +4,7 @@
 //! Invariant: it decides nothing. A button that is shown may still be refused; a button that is
 //! hidden is never the only lock.
 
+mod address;
 mod alarms;
 mod api;
 mod app;

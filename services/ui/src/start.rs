@@ -82,6 +82,7 @@ pub async fn start(
         people,
         tokens,
         attempts: Attempts::default(),
+        address_header: config.address_header,
         paces: api::paces::Paces::new(config.decisions_a_minute),
         alarms,
         pulses,

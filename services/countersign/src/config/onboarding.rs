@@ -82,9 +82,9 @@ impl Config {
         self.hook.keys().map(secret).collect()
     }
 
-    /// The secret of a hook.
+    /// What GitLab signs with for a hook.
     pub(crate) fn hook_secret(&self, hook: &str) -> Option<SecretString> {
-        self.hook.get(hook).map(|it| it.secret.clone()).filter(is_set)
+        self.hook.get(hook)?.secrets().into_iter().next()
     }
 
     /// The bus as somebody who only looks uses it; none where `up` runs its own.

@@ -12,7 +12,7 @@ use kit::{changing::Changing, config::ConfigError};
 use proto::RecorderSecret;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, Profile};
+use super::{Config, Profile, sign_in::name_of_header};
 use crate::local::made_up;
 use crate::settings::{BusSettings, Role, Settings};
 
@@ -52,11 +52,10 @@ impl Config {
             if !plain(name) {
                 return wrong(format!("hook.{name}: a name is made of letters, digits, - and _"));
             }
-            let all = std::iter::once(&hook.secret).chain(&hook.more_secrets);
             hooks.push(ingress::Hook {
                 name: name.clone(),
                 gitlab: hook.gitlab.clone(),
-                secrets: Changing::new(all.filter(|secret| is_set(secret)).cloned().collect()),
+                secrets: Changing::new(hook.secrets()),
                 allow_unsigned: hook.allow_unsigned,
             });
         }
@@ -157,9 +156,8 @@ impl Config {
     /// What the simulated GitLab takes as a token, and signs its calls with.
     pub(crate) fn of_simulated_gitlab(&self) -> Result<(SecretString, SecretString)> {
         let token = self.gitlab.get("main").map(|it| &it.token).filter(|it| is_set(it));
-        let secret = self.hook.get("default").map(|it| &it.secret).filter(|it| is_set(it));
-        match (token, secret) {
-            (Some(token), Some(secret)) => Ok((token.clone(), secret.clone())),
+        match (token, self.hook_secret("default")) {
+            (Some(token), Some(secret)) => Ok((token.clone(), secret)),
             _ => wrong(
                 "the simulated GitLab needs COUNTERSIGN_GITLAB_TOKEN and COUNTERSIGN_HOOK_SECRET: the same \
                  that decision and ingress have",
@@ -257,10 +255,14 @@ impl Config {
 
     fn ui(&self, role: Role, listen: SocketAddr, secret: RecorderSecret) -> Result<ui::Config> {
         let sign_in = self.sign_in(role, listen)?;
-        let recorder_url = self.recorder.url.clone();
         let rates = self.source.iter().map(|(name, it)| (name.clone(), it.decisions_a_minute));
-        let decisions_a_minute = rates.collect();
-        Ok(ui::Config { recorder_url, recorder_secret: secret, sign_in, decisions_a_minute })
+        Ok(ui::Config {
+            recorder_url: self.recorder.url.clone(),
+            recorder_secret: secret,
+            sign_in,
+            address_header: name_of_header("ui.address_header", &self.ui.address_header)?,
+            decisions_a_minute: rates.collect(),
+        })
     }
 
     pub(super) fn bus_settings(&self, role: Role) -> Result<BusSettings> {

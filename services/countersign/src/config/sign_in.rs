@@ -1,6 +1,6 @@
 //! How people sign in, as it is written, and as the browser's side takes it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, str::FromStr, time::Duration};
 
 use kit::config::ConfigError;
 
@@ -37,14 +37,10 @@ impl Config {
     }
 
     fn header(&self) -> Result<ui::SignIn> {
-        let read = |key: &str, text: &str| {
-            text.parse().map_err(|_| ConfigError(format!("{key} is not the name of a header")))
+        let Some(name) = name_of_header("ui.user_header", &self.ui.user_header)? else {
+            return wrong("ui.user_header is not set; ui.sign_in = \"header\" needs it");
         };
-        let name = read("ui.user_header", &self.ui.user_header)?;
-        let groups = match self.ui.groups_header.as_str() {
-            "" => None,
-            text => Some(read("ui.groups_header", text)?),
-        };
+        let groups = name_of_header("ui.groups_header", &self.ui.groups_header)?;
         Ok(ui::SignIn::Header { name, groups })
     }
 
@@ -91,6 +87,15 @@ impl Config {
     }
 }
 
+/// The name of a header; none where the setting is empty.
+pub(super) fn name_of_header<T: FromStr>(key: &str, text: &str) -> Result<Option<T>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let name = text.parse();
+    name.map(Some).map_err(|_| ConfigError(format!("{key} is not the name of a header")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::settings::tests::trouble;
@@ -104,6 +109,17 @@ mod tests {
         let proxied = [open[0], ("COUNTERSIGN_UI__SIGN_IN", "header")];
         assert_eq!(trouble(Role::All, &proxied, ""), None);
         assert_eq!(trouble(Role::All, &open[..1], ""), None, "people sign in");
+    }
+
+    #[test]
+    fn headers_have_names() {
+        let header = [("COUNTERSIGN_UI__SIGN_IN", "header")];
+        let none = [header[0], ("COUNTERSIGN_UI__USER_HEADER", "")];
+        let said = trouble(Role::All, &none, "").unwrap_or_default();
+        assert_eq!(said, "ui.user_header is not set; ui.sign_in = \"header\" needs it");
+        let wrong = [("COUNTERSIGN_UI__ADDRESS_HEADER", "where from")];
+        let said = trouble(Role::All, &wrong, "").unwrap_or_default();
+        assert_eq!(said, "ui.address_header is not the name of a header");
     }
 
     #[test]

@@ -9,11 +9,11 @@ use super::{Problem, private_file};
 /// Bytes of a fresh secret: nobody guesses 256 bits.
 const BYTES: usize = 32;
 
-/// Reads a secret; white space around it is not a part of it.
+/// Reads a secret: the first line, since the old one may stand below it; white space is not a part of it.
 pub(super) fn read(file: &Path) -> Result<SecretString, Problem> {
     let text = fs::read_to_string(file)
         .map_err(|error| Problem::Usage(format!("{} cannot be read: {error}", file.display())))?;
-    match text.trim() {
+    match text.trim().lines().next().unwrap_or_default().trim_end() {
         "" => Err(Problem::Usage(format!("{} is empty", file.display()))),
         secret => Ok(SecretString::from(secret)),
     }

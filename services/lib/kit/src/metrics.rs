@@ -40,7 +40,7 @@ pub const ALL: [(&str, Kind, &str); 34] = [
     (
         "countersign_calls_by_old_secret_total",
         Counter,
-        "Calls signed with one of more_secrets, by hook: while it grows the old secret is still in use",
+        "Calls signed with a secret that is not the first, by hook: while it grows the old one is still in use",
     ),
     (
         "countersign_call_seconds",

@@ -74,6 +74,10 @@ const OURS: [&str; 7] = ["bus", "decision", "gitlab", "ingress", "kit", "recorde
 const SECONDS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// A whole round of the sweep takes from a second to hours.
+const SECONDS_OF_A_ROUND: [f64; 10] =
+    [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0];
+
 impl Telemetry {
     /// Sets logs, traces and metrics up for the whole process; must run within the runtime.
     pub fn start(config: &Config, role: &'static str) -> Result<Self, Error> {
@@ -101,6 +105,10 @@ impl Telemetry {
         }
         let metrics = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(
+                Matcher::Full("countersign_sweep_round_seconds".to_owned()),
+                &SECONDS_OF_A_ROUND,
+            )?
             .install_recorder()?;
         crate::metrics::describe(role);
         Ok(Self { metrics, traces })

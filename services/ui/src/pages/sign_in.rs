@@ -3,15 +3,12 @@
 pub(crate) mod picker;
 pub(crate) mod provider;
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use axum::{
     Extension, Form,
     extract::{Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use kit::http::Peer;
 use proto::v1::{ListPeopleRequest, SignInRequest, SignOutRequest};
 use serde::Deserialize;
 use tonic::Code;
@@ -19,6 +16,7 @@ use tonic::Code;
 use super::{html, trouble, unavailable};
 use crate::{
     SignIn,
+    address::BrowserAddress,
     app::App,
     cookie,
     person::{Visit, same_origin},
@@ -72,7 +70,7 @@ pub(crate) async fn form(
 pub(crate) async fn sign_in(
     State(app): State<App>,
     visit: Visit,
-    peer: Option<Extension<Peer>>,
+    BrowserAddress(address): BrowserAddress,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Response {
@@ -84,7 +82,6 @@ pub(crate) async fn sign_in(
     if !same_origin(&headers) || !visit.shown_by_us("sign-in", "", &form.token) {
         return show(&app, StatusCode::FORBIDDEN, &visit, again(NOT_OURS)).await;
     }
-    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(peer)| peer.0.ip());
     if let Err(minutes) = app.attempts.begin(login, address, kit::clock::now_micros()) {
         let unit = if minutes == 1 { "minute" } else { "minutes" };
         let sentence = format!("Too many attempts; try again in {minutes} {unit}.");
