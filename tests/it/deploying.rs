@@ -261,19 +261,10 @@ fn each_container_of_compose_has_what_it_needs_and_no_more() {
 /// The accounts of a cluster are those that the program prints.
 #[test]
 fn the_accounts_of_the_bus_are_up_to_date() {
-    let printed = tests::Operator::default().says(&["bus", "permissions"]).text;
-    let lines = |text: &str| -> BTreeSet<String> {
-        let plain = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.contains("subject") || line.contains('>'));
-        plain.filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
-    };
-    let wanted = lines(&printed);
-    assert!(!wanted.is_empty(), "{printed}");
+    let said = tests::Operator::default().says(&["bus", "permissions", "--accounts"]);
+    assert!(said.code == Some(0) && said.text.starts_with("accounts {"), "{}", said.text);
     for path in ["deploy/kubernetes/components/nats/accounts.conf", "deploy/compose/nats.conf"] {
-        let missing: Vec<_> = wanted.difference(&lines(&file(path))).cloned().collect();
-        assert!(missing.is_empty(), "{path} lacks {missing:#?}");
+        assert!(file(path).trim_end().ends_with(&said.text), "write the accounts of {path} anew");
     }
 }
 
@@ -292,6 +283,20 @@ fn the_image_is_small_and_nobody_is_root_in_it() {
     for from in dockerfile.lines().filter(|line| line.starts_with("FROM ")) {
         assert!(!from.contains(":latest"), "{from}");
     }
+}
+
+/// Where nginx would answer for us, GitLab would not call again.
+#[test]
+fn a_proxy_breaks_the_connection_where_it_would_answer_for_us() {
+    let text = file("deploy/nginx/countersign.conf");
+    let defaults = file("services/countersign/countersign.default.toml");
+    for (_, after) in text.lines().filter_map(|line| line.split_once("COUNTERSIGN_")) {
+        is_a_setting(&format!("COUNTERSIGN_{}", after.split('=').next().unwrap()), &defaults);
+    }
+    let hook = text.split("location /approval-apps/status_check {").nth(1).unwrap();
+    let hook = hook.split('}').next().unwrap();
+    assert!(hook.contains("error_page 502 504 = @hang_up;") && hook.contains("25m"), "{hook}");
+    assert!(text.contains("location @hang_up {\n        return 444;"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The bus, as its owner sees it and as another system does.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use async_nats::{ConnectOptions, jetstream};
 use futures::{StreamExt, TryStreamExt};
@@ -34,6 +38,20 @@ impl Inspector {
         if let Some(password) = password {
             options = options.user_and_password("countersign".into(), password.to_owned());
         }
+        Self::with(options, url).await
+    }
+
+    /// The same over TLS, with the certificate of an authority.
+    pub(crate) async fn over_tls(
+        password: &str,
+        authority: &Path,
+        url: &str,
+    ) -> Result<Self, async_nats::ConnectError> {
+        let options = ConnectOptions::with_user_and_password("countersign".into(), password.into());
+        Self::with(options.add_root_certificates(authority.to_owned()), url).await
+    }
+
+    async fn with(options: ConnectOptions, url: &str) -> Result<Self, async_nats::ConnectError> {
         let client = options.connect(url).await?;
         Ok(Self { jetstream: jetstream::new(client) })
     }

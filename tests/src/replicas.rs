@@ -1,6 +1,7 @@
 //! Two processes of every role, three nats-servers and PostgreSQL: what a cluster runs.
 
 mod balancer;
+mod certificates;
 mod nats;
 
 use std::{
@@ -95,7 +96,7 @@ impl Replicas {
         std::fs::write(&policy, POLICY).unwrap();
         let common = [
             ("COUNTERSIGN_CONFIG", policy.display().to_string()),
-            ("COUNTERSIGN_NATS_URL", nats.url()),
+            ("COUNTERSIGN_BUS__ROOT_CERTIFICATES_PATH", nats.authority().display().to_string()),
             ("COUNTERSIGN_BUS__REPLICAS", "3".to_owned()),
             ("COUNTERSIGN_BUS__STREAM_BYTES_MAX", "33554432".to_owned()),
             ("COUNTERSIGN_SERVER__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
@@ -111,7 +112,7 @@ impl Replicas {
             ("COUNTERSIGN_DECISION__REQUESTS_PER_SECOND", "400".to_owned()),
         ];
         let listens = [&ingress, &recorder, &ui];
-        let members = members(&common, &listens, folder.path());
+        let members = members(&common, &listens, &nats, folder.path());
         let mut replicas = Self {
             gitlab,
             check,
@@ -208,7 +209,12 @@ impl Replicas {
 type Front = (&'static str, [u16; 2], std::net::SocketAddr);
 
 /// Two processes of each role, not started yet.
-fn members(common: &[(&str, String)], listens: &[&Front], folder: &std::path::Path) -> Vec<Member> {
+fn members(
+    common: &[(&str, String)],
+    listens: &[&Front],
+    nats: &NatsCluster,
+    folder: &std::path::Path,
+) -> Vec<Member> {
     let mut members = Vec::new();
     for role in ["recorder", "decision", "ui", "ingress"] {
         for number in 0..2 {
@@ -216,6 +222,9 @@ fn members(common: &[(&str, String)], listens: &[&Front], folder: &std::path::Pa
                 common.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
             let data = folder.join(format!("{role}-{number}"));
             settings.push(("COUNTERSIGN_DATA_DIR".to_owned(), data.display().to_string()));
+            settings.push(("COUNTERSIGN_NATS_URL".to_owned(), nats.url(role)));
+            let manages = (role == "recorder").to_string();
+            settings.push(("COUNTERSIGN_BUS__MANAGE_STREAMS".to_owned(), manages));
             let place = listens.iter().find(|it| it.0 == role);
             if let Some((_, ports, _)) = place {
                 let name = match role {

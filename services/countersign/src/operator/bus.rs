@@ -30,8 +30,11 @@ enum Command {
         /// Where nats-server keeps its streams
         #[arg(long, default_value = "/data")]
         store_dir: String,
+        /// Print the accounts alone, for a configuration of your own that includes them
+        #[arg(long, conflicts_with = "store_dir")]
+        accounts: bool,
         /// Print JSON, for scripts
-        #[arg(long)]
+        #[arg(long, conflicts_with = "accounts")]
         json: bool,
     },
 }
@@ -41,14 +44,18 @@ type User = (String, Permissions);
 
 /// Carries out a command.
 pub fn run(config: &Config, arguments: Arguments) -> Result<(), Problem> {
-    let Command::Permissions { over_http, readers, store_dir, json } = arguments.command;
+    let Command::Permissions { over_http, readers, store_dir, accounts, json } = arguments.command;
     let (names, sources) = (config.names(), config.sources()?);
     if let Some(unknown) = over_http.iter().find(|name| !sources.contains(*name)) {
         let sentence = format!("the source {unknown} is not configured; add [source.{unknown}]");
         return Err(Problem::Usage(sentence));
     }
     let users = users(&names, &sources, &over_http, &readers)?;
-    print(&if json { as_json(&listed(&users)) } else { as_configuration(&users, &store_dir) });
+    print(&match (json, accounts) {
+        (true, _) => as_json(&listed(&users)),
+        (_, true) => accounts_of(&users),
+        _ => format!("{}{}", before_accounts(&store_dir), accounts_of(&users)),
+    });
     Ok(())
 }
 
@@ -90,18 +97,21 @@ fn listed(users: &[User]) -> Vec<Value> {
     users.iter().map(one).collect()
 }
 
-fn as_configuration(users: &[User], store_dir: &str) -> String {
+fn before_accounts(store_dir: &str) -> String {
     let store_dir = json!(store_dir);
-    let mut text = format!(
+    format!(
         "# From `countersign bus permissions`: write it anew when a source is added.\n\
          #\n\
          # The passwords come from the environment of nats-server and begin with a letter. recorder\n\
          # creates the streams; every other role runs with bus.manage_streams = false.\n\
          \n\
          # Without sync_interval: always, acknowledged messages are lost when the power fails.\n\
-         jetstream {{\n  store_dir: {store_dir}\n  sync_interval: always\n}}\n\n\
-         accounts {{\n  COUNTERSIGN {{\n    jetstream: enabled\n    users: [\n",
-    );
+         jetstream {{\n  store_dir: {store_dir}\n  sync_interval: always\n}}\n\n"
+    )
+}
+
+fn accounts_of(users: &[User]) -> String {
+    let mut text = "accounts {\n  COUNTERSIGN {\n    jetstream: enabled\n    users: [\n".to_owned();
     for (name, only) in users {
         let variable = name.to_uppercase().replace('-', "_");
         let _infallible = write!(
