@@ -190,18 +190,33 @@ async fn a_doctor_looks_whether_nats_server_syncs() {
     for (sync, line) in [
         (
             ", sync_interval: always",
-            "ok        nats-server syncs each message before it acknowledges it",
+            "ok        localhost syncs each message before it acknowledges it",
         ),
-        ("", "WRONG     nats-server acknowledges before it syncs: a power failure loses"),
+        ("", "WRONG     localhost acknowledges before it syncs: a power failure loses"),
     ] {
         let (_server, port, monitor) = nats_server(folder.path(), sync);
         let listens = async || tokio::net::TcpStream::connect(("127.0.0.1", monitor)).await.is_ok();
         tests::until("nats-server to listen", listens).await;
         let operator = tests::Operator::default()
             .with("COUNTERSIGN_NATS_URL", &format!("nats://127.0.0.1:{port}"));
-        let monitor = format!("127.0.0.1:{monitor}");
+        let monitor = format!("localhost:{monitor}");
         let said = operator.says(&["doctor", "--nats-monitor", &monitor]).text;
+        let said = said.replace(&monitor, "localhost");
         assert!(said.contains(line), "{said}");
         assert!(said.contains("WRONG     stream CS_INTAKE: "), "there is none yet: {said}");
     }
 }
+
+story!(a_doctor_beside_a_role_sees_what_that_role_may, Terms::default().apart(), |stage| {
+    let beside = |role: &str| stage.operator_beside(role).says(&["doctor"]).text;
+    let recorder = beside("recorder");
+    for stream in ["CS_INTAKE", "CS_EVENT", "CS_DECISION_UI"] {
+        let line = format!("  ok        stream {stream} is as it must be, in 1 copies");
+        assert!(recorder.contains(&line), "{recorder}");
+    }
+    let ui = beside("ui");
+    let line = "  not seen  the user ui of the bus may not look at CS_INTAKE, CS_OUTCOME, CS_RESPOND, CS_EVENT, \
+                CS_DEAD, CS_DECISION_SERVICENOW\n            -> run doctor where recorder is, too: it looks at \
+                every stream.";
+    assert!(ui.contains(line) && ui.contains("stream CS_RECEIPT is as it must be"), "{ui}");
+});

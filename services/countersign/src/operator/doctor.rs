@@ -7,8 +7,6 @@ mod gitlab;
 mod hook;
 mod recorder;
 
-use std::net::SocketAddr;
-
 use clap::Args;
 
 use super::{Problem, print, text::as_json, wait_for};
@@ -24,9 +22,10 @@ pub struct Arguments {
     /// A file with a token of a maintainer, who sees how status checks are set up
     #[arg(long)]
     token_file: Option<std::path::PathBuf>,
-    /// The monitoring address of nats-server, which alone says whether it syncs, such as 127.0.0.1:8222
-    #[arg(long)]
-    nats_monitor: Option<SocketAddr>,
+    /// The monitoring address of a nats-server, which alone says whether it syncs, such as 127.0.0.1:8222; can be
+    /// given again
+    #[arg(long, value_name = "HOST:PORT")]
+    nats_monitor: Vec<String>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -63,7 +62,7 @@ async fn look(config: &Config, arguments: &Arguments) -> Result<Vec<Area>, Probl
         areas.push(hook::look(config, &name, secret).await);
     }
     areas.push(recorder::look(config).await);
-    areas.push(bus::look(config, arguments.nats_monitor).await);
+    areas.push(bus::look(config, &arguments.nats_monitor).await);
     areas.push(database::look(config).await);
     Ok(areas)
 }

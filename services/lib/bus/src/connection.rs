@@ -110,15 +110,23 @@ pub struct Bus {
     pub(crate) denials: Denials,
 }
 
+impl Config {
+    /// The user that the addresses name, who may have an inbox of their own and no other.
+    #[must_use]
+    pub fn user(&self) -> Option<String> {
+        self.addresses().ok()?.iter().find_map(user_of).map(|(user, _)| user)
+    }
+
+    fn addresses(&self) -> Result<Vec<ServerAddr>, ConnectError> {
+        let parsed = self.urls.iter().map(|url| url.parse());
+        parsed.collect::<Result<_, _>>().map_err(|_| ConnectError::Address)
+    }
+}
+
 impl Bus {
-    /// Connects and checks the server's version. `role` names the connection at the server.
-    pub async fn connect(config: Config, role: &'static str) -> Result<Self, ConnectError> {
-        let addresses: Vec<ServerAddr> = config
-            .urls
-            .iter()
-            .map(|url| url.parse())
-            .collect::<Result<_, _>>()
-            .map_err(|_| ConnectError::Address)?;
+    /// Connects and checks the server's version. `role` names the connection at the server, and the inbox.
+    pub async fn connect(config: Config, role: &str) -> Result<Self, ConnectError> {
+        let addresses = config.addresses()?;
         let denials = Denials::default();
         let heard = denials.clone();
         let connected = AtomicBool::new(true);

@@ -39,6 +39,11 @@ pub enum StreamError {
         /// What the server said.
         cause: String,
     },
+    /// When our credentials do not allow to look at it.
+    #[error(
+        "the bus does not let us look at the stream {0}: check the permissions of our credentials"
+    )]
+    Denied(String),
     /// When it exists with a setting that loses messages.
     #[error("stream {name} has {setting}, which can lose messages; set it to {wanted}")]
     Unsafe {
@@ -84,8 +89,16 @@ impl Bus {
 
     async fn info(&self, stream: &Stream) -> Result<Info, StreamError> {
         let name = self.names().stream(stream);
-        match self.management.get_stream(&name).await {
-            Ok(found) => Ok(found.cached_info().clone()),
+        let mut attempt = self.denials.attempt(&format!("$JS.API.STREAM.INFO.{name}"));
+        let found = tokio::select! {
+            found = self.management.get_stream(&name) => found,
+            () = attempt.denied() => return Err(StreamError::Denied(name)),
+        };
+        match found {
+            Ok(found) => {
+                attempt.accepted();
+                Ok(found.cached_info().clone())
+            }
             Err(error) => Err(StreamError::Failed { name, cause: error.to_string() }),
         }
     }

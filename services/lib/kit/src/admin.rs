@@ -86,7 +86,7 @@ pub async fn ask(mut address: SocketAddr) -> std::io::Result<(bool, String)> {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let (status, text) = crate::http::fetch(address, "/readyz").await?;
+    let (status, text) = crate::http::fetch(&address.to_string(), "/readyz").await?;
     Ok((status.is_success(), text.trim_end().to_owned()))
 }
 

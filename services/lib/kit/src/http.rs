@@ -150,21 +150,21 @@ fn never(error: Infallible) -> HungUp {
     match error {}
 }
 
-/// Asks for a page of a process close by, without TLS; its status and its text.
+/// Asks for a page of a process close by (a host and a port), without TLS; its status and its text.
 ///
 /// # Errors
 ///
 /// When nothing answers there within three seconds.
-pub async fn fetch(address: SocketAddr, path: &str) -> io::Result<(StatusCode, String)> {
+pub async fn fetch(address: &str, path: &str) -> io::Result<(StatusCode, String)> {
     tokio::time::timeout(CLOSE_BY, fetched(address, path)).await?
 }
 
-async fn fetched(address: SocketAddr, path: &str) -> io::Result<(StatusCode, String)> {
+async fn fetched(address: &str, path: &str) -> io::Result<(StatusCode, String)> {
     let stream = TokioIo::new(TcpStream::connect(address).await?);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(stream).await.map_err(io::Error::other)?;
     tokio::spawn(connection);
-    let request = http::Request::get(path).header(header::HOST, address.to_string());
+    let request = http::Request::get(path).header(header::HOST, address);
     let request = request.body(Body::empty()).map_err(io::Error::other)?;
     let answer = sender.send_request(request).await.map_err(io::Error::other)?;
     let status = answer.status();

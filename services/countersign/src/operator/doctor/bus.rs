@@ -1,8 +1,6 @@
 //! The bus: the server's version, whether it syncs, and whether every stream is as it must be.
 
-use std::net::SocketAddr;
-
-use bus::{Bus, ConnectError};
+use bus::{Bus, ConnectError, StreamError};
 use serde_json::Value;
 
 use super::finding::Area;
@@ -11,7 +9,7 @@ use crate::Config;
 /// The version from which atomic batches and per-message schedules are settled.
 const ADVISED: &str = "2.14";
 
-pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
+pub(super) async fn look(config: &Config, monitors: &[String]) -> Area {
     let mut area = Area::new("bus");
     let settings = match config.bus_for_looking() {
         Ok(Some(settings)) => settings,
@@ -25,7 +23,8 @@ pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
         }
     };
     let replicas = settings.replicas;
-    let bus = match Bus::connect(settings, "doctor").await {
+    let user = settings.user().unwrap_or_else(|| "doctor".to_owned());
+    let bus = match Bus::connect(settings, &user).await {
         Ok(bus) => bus,
         Err(error) => {
             unreachable(&mut area, &error);
@@ -34,6 +33,7 @@ pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
     };
     let version = bus.server_version();
     area.ok(format!("nats-server {version} takes our credentials ({ADVISED} or newer is advised)"));
+    let mut hidden = Vec::new();
     for stream in config.streams().unwrap_or_default() {
         let name = bus.names().stream(&stream);
         match bus.look_at(&stream).await {
@@ -42,6 +42,7 @@ pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
                 "start recorder with bus.manage_streams, or: nats stream edit --replicas.",
             ),
             Ok(found) => area.ok(format!("stream {name} is as it must be, in {found} copies")),
+            Err(StreamError::Denied(name)) => hidden.push(name),
             Err(error) => area.wrong(
                 error.to_string(),
                 "recorder creates and mends streams where bus.manage_streams is true.",
@@ -49,7 +50,13 @@ pub(super) async fn look(config: &Config, monitor: Option<SocketAddr>) -> Area {
         }
     }
     bus.close().await;
-    syncs(&mut area, monitor).await;
+    if !hidden.is_empty() {
+        area.unknown(
+            format!("the user {user} of the bus may not look at {}", hidden.join(", ")),
+            "run doctor where recorder is, too: it looks at every stream.",
+        );
+    }
+    syncs(&mut area, monitors).await;
     area
 }
 
@@ -62,28 +69,30 @@ fn unreachable(area: &mut Area, error: &ConnectError) {
     area.wrong(error.to_string(), fix);
 }
 
-/// Only the monitoring port tells whether the server syncs before it acknowledges.
-async fn syncs(area: &mut Area, monitor: Option<SocketAddr>) {
+/// Only the monitoring port tells whether a server syncs before it acknowledges.
+async fn syncs(area: &mut Area, monitors: &[String]) {
     let wanted = "jetstream { sync_interval: always }";
-    let Some(address) = monitor else {
+    if monitors.is_empty() {
         area.unknown(
             "whether nats-server syncs each message before it acknowledges it",
             format!("set {wanted}, and name its monitoring port with --nats-monitor to have it looked at."),
         );
-        return;
-    };
-    let answer = kit::http::fetch(address, "/varz").await;
-    let told: Option<Value> = answer.ok().and_then(|(_, body)| serde_json::from_str(&body).ok());
-    let Some(told) = told else {
-        area.unknown(format!("the monitoring port {address} does not answer"), "");
-        return;
-    };
-    let jetstream = &told["jetstream"]["config"];
-    match jetstream["sync_always"].as_bool() {
-        Some(true) => area.ok("nats-server syncs each message before it acknowledges it"),
-        _ => area.wrong(
-            "nats-server acknowledges before it syncs: a power failure loses what was acknowledged",
-            format!("set {wanted} on every server."),
-        ),
+    }
+    for address in monitors {
+        let answer = kit::http::fetch(address, "/varz").await;
+        let told = answer.ok().and_then(|(_, body)| serde_json::from_str::<Value>(&body).ok());
+        let Some(told) = told else {
+            area.unknown(format!("the monitoring port {address} does not answer"), "");
+            continue;
+        };
+        match told["jetstream"]["config"]["sync_always"].as_bool() {
+            Some(true) => {
+                area.ok(format!("{address} syncs each message before it acknowledges it"));
+            }
+            _ => area.wrong(
+                format!("{address} acknowledges before it syncs: a power failure loses what was acknowledged"),
+                format!("set {wanted} on every server."),
+            ),
+        }
     }
 }
