@@ -259,13 +259,8 @@ mod tests {
     use super::*;
 
     fn host(per_second: f64) -> Host {
-        let config = gitlab::ClientConfig {
-            base_url: "http://127.0.0.1:1".into(),
-            token: "token".to_owned().into(),
-            user_agent: "countersign/0".into(),
-            timeout: Duration::from_secs(1),
-            connect_timeout: Duration::from_secs(1),
-        };
+        let config =
+            gitlab::ClientConfig::new("http://127.0.0.1:1".into(), "token".to_owned().into(), "0");
         let client = Client::new(config).unwrap_or_else(|error| unreachable!("{error}"));
         let first_wait = Duration::from_millis(500);
         Host::new(client, Answers::Last, per_second, first_wait, CancellationToken::new())

@@ -96,7 +96,9 @@ async fn round(host: &Host, command: &NoteCommand, wanted: &str) -> Result<Round
 /// A note is no answer: what GitLab refuses for good is left to the next change.
 fn later(app: &App, command: &NoteCommand, error: &ApiError, attempt: u32) -> Result<(), Failure> {
     let (project, iid, code) = (command.project_id, command.iid, error.code());
-    metrics::counter!("countersign_note_failures_total", "code" => code).increment(1);
+    let gitlab = command.gitlab.clone();
+    metrics::counter!("countersign_note_failures_total", "gitlab" => gitlab, "code" => code)
+        .increment(1);
     if !error.is_temporary() || attempt >= ATTEMPTS_MAX {
         tracing::warn!(
             gitlab.project_id = project,

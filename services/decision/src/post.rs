@@ -58,7 +58,8 @@ impl Post<'_> {
         };
         let started = Instant::now();
         let outcome = self.client().post_status(answer).await;
-        metrics::histogram!("countersign_answer_seconds").record(started.elapsed().as_secs_f64());
+        metrics::histogram!("countersign_answer_seconds", "gitlab" => message.gitlab.clone())
+            .record(started.elapsed().as_secs_f64());
         Outcome::Posted(outcome)
     }
 

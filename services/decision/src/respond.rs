@@ -192,7 +192,9 @@ async fn report(
     attempt: Attempt,
 ) -> Result<(), Failure> {
     let Attempt { number: attempt, doubt, lease_id } = attempt;
-    metrics::counter!("countersign_answers_total", "code" => outcome.code()).increment(1);
+    let gitlab = command.message.gitlab.clone();
+    metrics::counter!("countersign_answers_total", "gitlab" => gitlab, "code" => outcome.code())
+        .increment(1);
     // Also when it was stored: should the report be lost, the next attempt knows of this one.
     if outcome.may_have_been_applied() {
         app.pace.may_have_been_applied(command.id);

@@ -61,13 +61,7 @@ pub async fn start(
 ) -> Result<(), StartError> {
     let (mut gitlabs, mut swept) = (HashMap::new(), Vec::new());
     for GitLab { name, url, token, answers, projects } in config.gitlabs {
-        let client = Client::new(ClientConfig {
-            base_url: url,
-            token: token.now(),
-            user_agent: format!("countersign/{}", config.version),
-            timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(5),
-        });
+        let client = Client::new(ClientConfig::new(url, token.now(), config.version));
         let client = client.map_err(|cause| StartError::GitLab { name: name.clone(), cause })?;
         spawn_renewal(lifecycle, client.clone(), token, name.clone());
         let (per_second, wait) = (config.requests_per_second, config.first_wait);

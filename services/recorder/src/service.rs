@@ -14,10 +14,11 @@ mod replay;
 mod requests;
 mod tokens;
 mod views;
+mod wanted;
 
 use std::{pin::Pin, sync::Arc};
 
-use approval::{Policy, Time};
+use approval::Time;
 use bus::Failure;
 use futures::Stream;
 use proto::{
@@ -33,8 +34,7 @@ use proto::{
         ListJudgedResponse, ListLinkedRequest, ListLinkedResponse, ListRequestsRequest,
         ListRequestsResponse, ListViewsRequest, ListViewsResponse, ListWatchedRequest,
         ListWatchedResponse, MergeRequestSeen, ReplayDeadLetterRequest, ReplayDeadLetterResponse,
-        SaveViewRequest, SaveViewResponse, Status as WireStatus, WatchRequestsRequest,
-        WatchRequestsResponse,
+        SaveViewRequest, SaveViewResponse, WatchRequestsRequest, WatchRequestsResponse,
         approval_service_server::{ApprovalService, ApprovalServiceServer},
     },
 };
@@ -53,7 +53,7 @@ use crate::{
     log::Log,
     people::People,
     safe_mode::SafeMode,
-    store::{LEASE, Recorded, Store},
+    store::{Recorded, Store},
     tokens::Tokens,
 };
 
@@ -229,31 +229,7 @@ impl ApprovalService for Service {
         &self,
         request: Request<GetWantedAnswerRequest>,
     ) -> Result<Response<GetWantedAnswerResponse>, Status> {
-        let GetWantedAnswerRequest { request_id, command_id, holder } = request.into_inner();
-        let (id, command) = (id_of(&request_id)?, id_of(&command_id)?);
-        if holder.is_empty() || holder.len() > HOLDER_BYTES_MAX {
-            return Err(Status::invalid_argument("say who asks, in 1 to 200 bytes"));
-        }
-        let wanted = self.wanted(id, command).await?;
-        if !wanted.post {
-            return Ok(Response::new(wanted));
-        }
-        let lent =
-            self.store.lend(id, &holder, kit::clock::now_micros()).await.map_err(internal)?;
-        let Some(lease) = lent else {
-            let reason = "Another process is posting for this request.".to_owned();
-            let hold = GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted };
-            return Ok(Response::new(hold));
-        };
-        // Whoever had the lease until now may have settled this command under it.
-        let wanted = self.wanted(id, command).await;
-        if !wanted.as_ref().is_ok_and(|wanted| wanted.post) {
-            self.store.take_back(lease).await.map_err(internal)?;
-            return wanted.map(Response::new);
-        }
-        let lease_ms = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
-        let lease_id = lease.to_string();
-        Ok(Response::new(GetWantedAnswerResponse { lease_id, lease_ms, ..wanted? }))
+        wanted::get(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_safe_mode(
@@ -339,40 +315,6 @@ impl ApprovalService for Service {
 }
 
 impl Service {
-    /// The answer that is wanted now, or what stands against it.
-    async fn wanted(&self, id: Uuid, command: Uuid) -> Result<GetWantedAnswerResponse, Status> {
-        let recorded = self.find(id).await?;
-        let policy = self.rules.policy_of(&recorded.request.facts.check_name);
-        let wanted = convert::wanted(&recorded.request, command, policy);
-        if wanted.post
-            && wanted.status() != WireStatus::Failed
-            && let Some(reason) = self.safe_mode.reason().await.map_err(internal)?
-        {
-            let reason = reason.sentence;
-            return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
-        }
-        // An approval that came late, from before the freeze: the clock takes it back any moment.
-        if wanted.post
-            && wanted.status() == WireStatus::Passed
-            && let Some(reason) = requests::frozen(policy, &recorded.request.facts)
-            && !self.broke_glass(recorded, policy).await?
-        {
-            return Ok(GetWantedAnswerResponse { hold: true, post: false, reason, ..wanted });
-        }
-        Ok(wanted)
-    }
-
-    /// Whether it is approved because somebody broke the glass, which a freeze may not hold up.
-    async fn broke_glass(&self, mut recorded: Recorded, policy: &Policy) -> Result<bool, Status> {
-        let passes = policy.glass(&recorded.request.facts).is_some_and(|it| it.passes_freeze);
-        if !passes || recorded.request.glass.is_none() {
-            return Ok(false);
-        }
-        let decisions = self.store.decisions(recorded.request.id).await.map_err(internal)?;
-        recorded.takes_in(&decisions).map_err(internal)?;
-        Ok(recorded.request.look_at(policy).broke_glass)
-    }
-
     async fn find(&self, id: Uuid) -> Result<Recorded, Status> {
         let found = self.store.request(id).await.map_err(internal)?;
         found.ok_or_else(|| Status::not_found("there is no such request"))

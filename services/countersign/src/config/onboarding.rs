@@ -1,7 +1,5 @@
 //! What `register` and `doctor` need of the configuration.
 
-use std::time::Duration;
-
 use gitlab::{Client, ClientConfig};
 use kit::{config::ConfigError, pages::HOOK};
 use secrecy::SecretString;
@@ -47,14 +45,8 @@ impl Config {
                 "gitlab.{name}.token is not set (COUNTERSIGN_GITLAB_TOKEN for the instance main)"
             ));
         }
-        let client = Client::new(ClientConfig {
-            base_url: gitlab.url.clone(),
-            token,
-            user_agent: format!("countersign/{}", env!("CARGO_PKG_VERSION")),
-            timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(5),
-        });
-        client.map_err(|error| ConfigError(format!("gitlab.{name}: {error}")))
+        let config = ClientConfig::new(gitlab.url.clone(), token, env!("CARGO_PKG_VERSION"));
+        Client::new(config).map_err(|error| ConfigError(format!("gitlab.{name}: {error}")))
     }
 
     /// Where GitLab reaches us from outside; none when it is not said.

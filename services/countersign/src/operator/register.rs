@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gitlab::{ApiError, CheckForm, Client, ConfiguredCheck, GatedProject};
+use gitlab::{ApiError, CheckForm, Client, ConfiguredCheck, Project};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Problem, print, secret_file, wait_for};
@@ -70,10 +70,10 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Problem> {
         let mut failed = 0;
         for project in &projects {
             match register(&client, project, &wanted).await {
-                Ok(sentence) => print(&format!("{}: {sentence}", project.path)),
+                Ok(sentence) => print(&format!("{}: {sentence}", project.path_with_namespace)),
                 Err(sentence) => {
                     failed += 1;
-                    print(&format!("{}: FAILED: {sentence}", project.path));
+                    print(&format!("{}: FAILED: {sentence}", project.path_with_namespace));
                 }
             }
         }
@@ -109,17 +109,17 @@ fn where_to(file: &Path, arguments: &Arguments) -> String {
     format!("ingress takes it with hook.{}.secret_file = {:?}.", arguments.hook, file)
 }
 
-async fn projects(client: &Client, arguments: &Arguments) -> Result<Vec<GatedProject>, Problem> {
-    let mut projects: Vec<GatedProject> = Vec::new();
+async fn projects(client: &Client, arguments: &Arguments) -> Result<Vec<Project>, Problem> {
+    let mut projects: Vec<Project> = Vec::new();
     for path in &arguments.project {
-        let found = client.gated_project(path).await.map_err(|error| unable(path, &error))?;
+        let found = client.find_project(path).await.map_err(|error| unable(path, &error))?;
         projects.push(found);
     }
     for path in &arguments.group {
         let found = client.projects_of_group(path).await.map_err(|error| unable(path, &error))?;
         projects.extend(found);
     }
-    projects.sort_by(|one, other| one.path.cmp(&other.path));
+    projects.sort_by(|one, other| one.path_with_namespace.cmp(&other.path_with_namespace));
     projects.dedup_by_key(|project| project.id);
     Ok(projects)
 }
@@ -130,7 +130,7 @@ fn unable(path: &str, error: &ApiError) -> Problem {
 
 async fn register(
     client: &Client,
-    project: &GatedProject,
+    project: &Project,
     wanted: &Wanted<'_>,
 ) -> Result<String, String> {
     if project.archived {
@@ -198,7 +198,7 @@ fn known<'a>(
 
 async fn branches(
     client: &Client,
-    project: &GatedProject,
+    project: &Project,
     names: &[String],
 ) -> Result<Option<Vec<i64>>, String> {
     if names.is_empty() {

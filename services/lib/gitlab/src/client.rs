@@ -25,7 +25,7 @@ mod wire;
 pub use api::ApiError;
 pub use config::{ClientConfig, ClientError};
 pub use entity::{CheckStatus, MergeRequest, Page, Project};
-pub use manage::{CheckForm, ConfiguredCheck, GatedProject, Instance, TokenFacts};
+pub use manage::{CheckForm, ConfiguredCheck, Instance, TokenFacts};
 pub use notes::Note;
 #[cfg(test)]
 pub(crate) use wire::blanked;

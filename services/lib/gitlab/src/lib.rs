@@ -21,8 +21,8 @@ mod text;
 pub use answer::{Answer, Handling, Missing, PostOutcome, Reply, Status, UnknownStatus, classify};
 pub use call::{CallError, Person, StatusCheckCall};
 pub use client::{
-    ApiError, CheckForm, CheckStatus, Client, ClientConfig, ClientError, ConfiguredCheck,
-    GatedProject, Instance, MergeRequest, Note, Page, Project, TokenFacts,
+    ApiError, CheckForm, CheckStatus, Client, ClientConfig, ClientError, ConfiguredCheck, Instance,
+    MergeRequest, Note, Page, Project, TokenFacts,
 };
 pub use probe::{ProbeAnswer, probe};
 pub use signature::SignatureError;

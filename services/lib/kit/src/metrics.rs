@@ -91,16 +91,24 @@ pub const ALL: [(&str, Kind, &str); 34] = [
     (
         "countersign_drift_total",
         Counter,
-        "Times GitLab showed another status than expected, by what it showed",
+        "Times GitLab showed another status than expected, by instance and by what it showed",
     ),
     ("countersign_safe_mode", Gauge, "1 while only failed is posted"),
     (
         "countersign_answers_total",
         Counter,
-        "Attempts to post a status to GitLab, by how GitLab took it",
+        "Attempts to post a status to GitLab, by instance and by how GitLab took it",
     ),
-    ("countersign_answer_seconds", Histogram, "Time of one attempt to post a status to GitLab"),
-    ("countersign_note_failures_total", Counter, "Notes that could not be written, by cause"),
+    (
+        "countersign_answer_seconds",
+        Histogram,
+        "Time of one attempt to post a status to GitLab, by instance",
+    ),
+    (
+        "countersign_note_failures_total",
+        Counter,
+        "Notes that could not be written, by instance and cause",
+    ),
     (
         "countersign_sweep_age_seconds",
         Gauge,

@@ -327,7 +327,8 @@ fn drifted(
         approval.request_id = %request.id, gitlab.project_id = key.project_id,
         merge_request.iid = key.iid, believed, shown, "GitLab shows another status than expected"
     );
-    metrics::counter!("countersign_drift_total", "shown" => shown).increment(1);
+    metrics::counter!("countersign_drift_total", "gitlab" => key.gitlab.clone(), "shown" => shown)
+        .increment(1);
     let data = json!({ "expected": believed, "shown": shown });
     record(change, request.id, "drifted", message.clone(), data);
     event(change, rules, key, request, EventType::CheckDrifted, &message, now);

@@ -1,6 +1,6 @@
 //! A GitLab instance: does it answer, is the token enough, and do its projects wait for us.
 
-use gitlab::{ApiError, Client, ConfiguredCheck, GatedProject, TokenFacts};
+use gitlab::{ApiError, Client, ConfiguredCheck, Project, TokenFacts};
 use jiff::{Timestamp, ToSpan, Unit, civil::Date};
 use secrecy::SecretString;
 
@@ -38,7 +38,7 @@ pub(super) async fn look(
         area.unknown("no project was looked at", "name one that should be gated with --project.");
     }
     for path in projects {
-        match client.gated_project(path).await {
+        match client.find_project(path).await {
             Ok(found) => {
                 role(&mut area, &client, &found, &facts).await;
                 checks(&mut area, seeing.as_ref().unwrap_or(&client), config, &found).await;
@@ -137,8 +137,8 @@ fn expiry(area: &mut Area, expires_at: Option<Date>) {
     }
 }
 
-async fn role(area: &mut Area, client: &Client, project: &GatedProject, facts: &TokenFacts) {
-    let path = &project.path;
+async fn role(area: &mut Area, client: &Client, project: &Project, facts: &TokenFacts) {
+    let path = &project.path_with_namespace;
     if project.archived {
         area.warning(format!("{path} is archived: nothing is merged there"), "");
     }
@@ -159,8 +159,8 @@ async fn role(area: &mut Area, client: &Client, project: &GatedProject, facts: &
     }
 }
 
-async fn checks(area: &mut Area, client: &Client, config: &Config, project: &GatedProject) {
-    let path = &project.path;
+async fn checks(area: &mut Area, client: &Client, config: &Config, project: &Project) {
+    let path = &project.path_with_namespace;
     match project.requires_checks {
         Some(true) => area.ok(format!("{path}: merging waits for status checks")),
         Some(false) => area.wrong(

@@ -22,6 +22,20 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
 }
 
+impl ClientConfig {
+    /// With the time-outs of Countersign, whose version stands in the `User-Agent`.
+    #[must_use]
+    pub fn new(base_url: String, token: SecretString, version: &str) -> Self {
+        Self {
+            base_url,
+            token,
+            user_agent: format!("countersign/{version}"),
+            timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The address is left out too: a careless one holds a password.

@@ -69,6 +69,10 @@ pub struct Project {
     pub id: i64,
     /// The path people know it by, e.g. `group/project`.
     pub path_with_namespace: String,
+    /// Whether nothing can be changed in it.
+    pub archived: bool,
+    /// "Status checks must succeed"; `None` where GitLab does not say, for want of a licence or a role.
+    pub requires_checks: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +111,9 @@ pub(super) struct RawCheckStatus {
 pub(super) struct RawProject {
     id: i64,
     path_with_namespace: String,
+    #[serde(default)]
+    archived: bool,
+    only_allow_merge_if_all_status_checks_passed: Option<bool>,
 }
 
 /// A user, such as the token's own.
@@ -163,6 +170,11 @@ impl From<RawCheckStatus> for CheckStatus {
 
 impl From<RawProject> for Project {
     fn from(raw: RawProject) -> Self {
-        Self { id: raw.id, path_with_namespace: raw.path_with_namespace }
+        Self {
+            id: raw.id,
+            path_with_namespace: raw.path_with_namespace,
+            archived: raw.archived,
+            requires_checks: raw.only_allow_merge_if_all_status_checks_passed,
+        }
     }
 }

@@ -5,24 +5,15 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiError, Client, PAGE_LIMIT, api, paging};
+use super::{
+    ApiError, Client, PAGE_LIMIT, api,
+    entity::{Project, RawProject},
+    paging,
+};
 use crate::text::{NAME_CHARS, capped};
 
 /// Items per page, GitLab's maximum.
 const PER_PAGE: usize = 100;
-
-/// A project as far as a gate depends on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatedProject {
-    /// The numeric id, which survives a rename.
-    pub id: i64,
-    /// Such as `group/project`.
-    pub path: String,
-    /// Whether nothing can be changed in it.
-    pub archived: bool,
-    /// "Status checks must succeed"; `None` where GitLab does not say, for want of a licence or a role.
-    pub requires_checks: Option<bool>,
-}
 
 /// A status check as a project has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +64,6 @@ pub struct Instance {
 }
 
 #[derive(Deserialize)]
-struct RawProject {
-    id: i64,
-    path_with_namespace: String,
-    #[serde(default)]
-    archived: bool,
-    only_allow_merge_if_all_status_checks_passed: Option<bool>,
-}
-
-#[derive(Deserialize)]
 struct RawCheck {
     id: i64,
     name: String,
@@ -115,17 +97,6 @@ struct RawMember {
     access_level: i64,
 }
 
-impl From<RawProject> for GatedProject {
-    fn from(raw: RawProject) -> Self {
-        Self {
-            id: raw.id,
-            path: raw.path_with_namespace,
-            archived: raw.archived,
-            requires_checks: raw.only_allow_merge_if_all_status_checks_passed,
-        }
-    }
-}
-
 impl From<RawCheck> for ConfiguredCheck {
     fn from(raw: RawCheck) -> Self {
         Self {
@@ -144,7 +115,7 @@ impl Client {
     /// # Errors
     ///
     /// When GitLab cannot be asked or refuses.
-    pub async fn gated_project(&self, path_or_id: &str) -> Result<GatedProject, ApiError> {
+    pub async fn find_project(&self, path_or_id: &str) -> Result<Project, ApiError> {
         let url = self.url(&["projects", path_or_id]);
         Ok(self.get(&url, &[]).await?.parse::<RawProject>()?.into())
     }
@@ -154,12 +125,12 @@ impl Client {
     /// # Errors
     ///
     /// When GitLab cannot be asked or refuses, or the list does not end within 20 pages of 100.
-    pub async fn projects_of_group(&self, path: &str) -> Result<Vec<GatedProject>, ApiError> {
+    pub async fn projects_of_group(&self, path: &str) -> Result<Vec<Project>, ApiError> {
         let url = self.url(&["groups", path, "projects"]);
         let query =
             [("include_subgroups", "true"), ("archived", "false"), ("with_shared", "false")];
         let raw: Vec<RawProject> = self.all(&url, &query).await?;
-        Ok(raw.into_iter().map(GatedProject::from).collect())
+        Ok(raw.into_iter().map(Project::from).collect())
     }
 
     /// The status checks of a project: `GET .../external_status_checks`, for maintainers.
@@ -227,8 +198,8 @@ impl Client {
         let url = format!("{}/projects/{project_id}", self.api);
         let body = json!({ "only_allow_merge_if_all_status_checks_passed": true });
         let fetched = self.ask(self.http.put(url).json(&body)).await?;
-        let project = api::made(fetched)?.parse::<RawProject>()?;
-        match project.only_allow_merge_if_all_status_checks_passed {
+        let project = Project::from(api::made(fetched)?.parse::<RawProject>()?);
+        match project.requires_checks {
             Some(true) => Ok(()),
             _ => Err(ApiError::unexpected(
                 "the setting was not taken over, as where the licence does not have it",
