@@ -214,6 +214,9 @@ story!(a_doctor_beside_a_role_sees_what_that_role_may, Terms::default().apart(),
         let line = format!("  ok        stream {stream} is as it must be, in 1 copies");
         assert!(recorder.contains(&line), "{recorder}");
     }
+    let only = stage.operator_beside("recorder").says(&["doctor", "--only", "bus"]);
+    assert!(only.code == Some(0) && only.text.starts_with("bus\n"), "{}", only.text);
+    assert!(!only.text.contains("\ndatabase\n"), "{}", only.text);
     let ui = beside("ui");
     let line = "  not seen  the user ui of the bus may not look at CS_INTAKE, CS_OUTCOME, CS_RESPOND, CS_EVENT, \
                 CS_DEAD, CS_DECISION_SERVICENOW\n            -> run doctor where recorder is, too: it looks at \

@@ -7,7 +7,7 @@ mod gitlab;
 mod hook;
 mod recorder;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Problem, print, text::as_json, wait_for};
 use crate::Config;
@@ -26,9 +26,27 @@ pub struct Arguments {
     /// given again
     #[arg(long, value_name = "HOST:PORT")]
     nats_monitor: Vec<String>,
+    /// Look at this part only; can be given again
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
+}
+
+/// What can be looked at by itself: where roles run apart, no place has the secrets for all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Its address, the token and the projects
+    Gitlab,
+    /// The hook as GitLab calls it
+    Hook,
+    /// Whether it answers, and who has called
+    Recorder,
+    /// nats-server and the streams
+    Bus,
+    /// Its durability, schema and clock
+    Database,
 }
 
 /// Looks at everything that this configuration names; what it does not name is said, too.
@@ -50,20 +68,27 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<(), Problem> {
 
 async fn look(config: &Config, arguments: &Arguments) -> Result<Vec<Area>, Problem> {
     let mut areas = Vec::new();
+    let wants = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     let token = match &arguments.token_file {
         Some(file) => Some(super::secret_file::read(file)?),
         None => None,
     };
-    for name in config.gitlab_names() {
-        let projects = [&arguments.project[..], &swept(config, &name)].concat();
-        areas.push(gitlab::look(config, &name, token.clone(), &projects).await);
+    for name in config.gitlab_names().iter().filter(|_| wants(Part::Gitlab)) {
+        let projects = [&arguments.project[..], &swept(config, name)].concat();
+        areas.push(gitlab::look(config, name, token.clone(), &projects).await);
     }
-    for (name, secret) in config.hooks() {
+    for (name, secret) in config.hooks().into_iter().filter(|_| wants(Part::Hook)) {
         areas.push(hook::look(config, &name, secret).await);
     }
-    areas.push(recorder::look(config).await);
-    areas.push(bus::look(config, &arguments.nats_monitor).await);
-    areas.push(database::look(config).await);
+    if wants(Part::Recorder) {
+        areas.push(recorder::look(config).await);
+    }
+    if wants(Part::Bus) {
+        areas.push(bus::look(config, &arguments.nats_monitor).await);
+    }
+    if wants(Part::Database) {
+        areas.push(database::look(config).await);
+    }
     Ok(areas)
 }
 
