@@ -161,7 +161,7 @@ story!(a_doctor_tells_a_token_that_is_not_enough, reachable(), |stage| {
 story!(a_doctor_looks_at_a_bus_of_its_own, Terms::default().apart(), |stage| {
     let said = examines(stage, &[]).text;
     for line in
-        ["ok        stream CS_INTAKE is as it must be, in 1 copies", "takes our credentials"]
+        ["ok        stream CS_INTAKE is as it must be, in one copy", "takes our credentials"]
     {
         assert!(said.contains(line), "{line} is not in\n{said}");
     }
@@ -211,7 +211,7 @@ story!(a_doctor_beside_a_role_sees_what_that_role_may, Terms::default().apart(),
     let beside = |role: &str| stage.operator_beside(role).says(&["doctor"]).text;
     let recorder = beside("recorder");
     for stream in ["CS_INTAKE", "CS_EVENT", "CS_DECISION_UI"] {
-        let line = format!("  ok        stream {stream} is as it must be, in 1 copies");
+        let line = format!("  ok        stream {stream} is as it must be, in one copy");
         assert!(recorder.contains(&line), "{recorder}");
     }
     let only = stage.operator_beside("recorder").says(&["doctor", "--only", "bus"]);

@@ -38,9 +38,10 @@ pub(super) async fn look(config: &Config, monitors: &[String]) -> Area {
         let name = bus.names().stream(&stream);
         match bus.look_at(&stream).await {
             Ok(found) if found < replicas => area.wrong(
-                format!("stream {name} has {found} copies, where bus.replicas says {replicas}"),
+                format!("copies of stream {name}: {found}, where bus.replicas says {replicas}"),
                 "start recorder with bus.manage_streams, or: nats stream edit --replicas.",
             ),
+            Ok(1) => area.ok(format!("stream {name} is as it must be, in one copy")),
             Ok(found) => area.ok(format!("stream {name} is as it must be, in {found} copies")),
             Err(StreamError::Denied(name)) => hidden.push(name),
             Err(error) => area.wrong(

@@ -86,13 +86,11 @@ pub(super) fn told(areas: &[Area]) -> String {
         }
     }
     let count = |state| areas.iter().map(|area| area.count(state)).sum::<usize>();
-    let _infallible = write!(
-        text,
-        "{} ok, {} warnings, {} wrong, {} not seen.",
-        count(State::Ok),
-        count(State::Warning),
-        count(State::Wrong),
-        count(State::Unknown)
-    );
+    let warnings = match count(State::Warning) {
+        1 => "1 warning".to_owned(),
+        more => format!("{more} warnings"),
+    };
+    let (ok, wrong, unseen) = (count(State::Ok), count(State::Wrong), count(State::Unknown));
+    let _infallible = write!(text, "{ok} ok, {warnings}, {wrong} wrong, {unseen} not seen.");
     text
 }
