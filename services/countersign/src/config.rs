@@ -96,7 +96,8 @@ struct Hook {
 impl Hook {
     /// Everything that may sign a call; the first is what GitLab is given.
     fn secrets(&self) -> Vec<SecretString> {
-        let lines = self.secret.expose_secret().lines().map(SecretString::from);
+        let lines = self.secret.expose_secret().lines().filter(|line| !line.trim().is_empty());
+        let lines = lines.map(SecretString::from);
         lines.chain(self.more_secrets.iter().cloned()).filter(settings::is_set).collect()
     }
 }

@@ -34,7 +34,11 @@ impl Renewable {
         for (name, secrets) in &self.hooks {
             let new = other.hooks.iter().find(|(other, _)| other == name).map(|(_, it)| it.now());
             if let Some(new) = new.filter(|new| !same(new, &secrets.now())) {
-                tracing::info!(hook = name, "other secrets are taken from now on");
+                tracing::info!(
+                    hook = name,
+                    secrets = new.len(),
+                    "other secrets are taken from now on"
+                );
                 secrets.set(new);
             }
         }

@@ -51,8 +51,19 @@ pub async fn start(
     if let Some(bus) = bus.get() {
         ensure_streams(bus, &STREAMS).await?;
     }
-    for hook in config.hooks.iter().filter(|hook| hook.secrets.now().is_empty()) {
-        tracing::warn!(hook = hook.name, "this hook takes calls from anyone: it has no secret");
+    for hook in &config.hooks {
+        match hook.secrets.now().len() {
+            0 => {
+                tracing::warn!(
+                    hook = hook.name,
+                    "this hook takes calls from anyone: it has no secret"
+                );
+            }
+            1 => {}
+            secrets => {
+                tracing::info!(hook = hook.name, secrets, "this hook takes more than one secret");
+            }
+        }
     }
     let hooks = config.hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();
     let spool = Arc::new(Spool::open(config.spool, config.spool_bytes_max)?);

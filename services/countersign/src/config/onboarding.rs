@@ -91,3 +91,26 @@ impl Config {
         Ok(recorder::streams(&sources))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use crate::{Role, load};
+
+    #[test]
+    fn the_first_line_is_the_secret_and_the_others_are_right_too() {
+        let set = [
+            ("COUNTERSIGN_HOOK_SECRET", "new\r\n  \nold\n"),
+            ("COUNTERSIGN_NATS_URL", "nats://127.0.0.1"),
+        ];
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = load(None, &set).unwrap_or_else(|error| unreachable!("{error}"));
+        let first = config.hook_secret("default").unwrap_or_default();
+        assert_eq!(first.expose_secret(), "new", "what GitLab is given");
+        let hooks = config.settings(Role::Ingress).ok().and_then(|it| it.ingress);
+        let taken = hooks.map(|it| it.hooks[0].secrets.now()).unwrap_or_default();
+        let taken: Vec<&str> = taken.iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(taken, ["new", "old"]);
+    }
+}
