@@ -95,6 +95,8 @@ impl SafeMode {
     pub(crate) async fn look_at_streams(&self) -> Result<(), DbErr> {
         for stream in &*self.streams {
             let name = self.bus.names().stream(stream);
+            // First what was seen: another recorder sees more of the stream at any moment, and says so.
+            let seen = self.store.stream_mark(&name).await?;
             let state = match self.bus.state(stream).await {
                 Ok(state) => state,
                 Err(error) => {
@@ -103,20 +105,18 @@ impl SafeMode {
                 }
             };
             let now = (state.created_at_micros, state.last_sequence);
-            let seen = self.store.stream_mark(&name).await?;
-            let sentence = match seen {
+            match seen {
                 Some((created_at, _)) if created_at != now.0 => {
-                    Some(format!("The stream {name} is another one than before."))
+                    self.enter(&format!("The stream {name} is another one than before.")).await?;
                 }
                 Some((_, last)) if now.1 < last => {
-                    Some(format!("The stream {name} went back from message {last} to {}.", now.1))
+                    let (from, to) = (last, now.1);
+                    let back = format!("The stream {name} went back from message {from} to {to}.");
+                    self.enter(&back).await?;
                 }
-                _ => None,
-            };
-            if let Some(sentence) = sentence {
-                self.enter(&sentence).await?;
-            } else if seen != Some(now) {
-                self.store.mark_stream(&name, now).await?;
+                Some((_, last)) if now.1 > last => self.store.mark_stream_on(&name, now).await?,
+                Some(_) => {}
+                None => self.store.mark_stream(&name, now).await?,
             }
         }
         Ok(())

@@ -1,6 +1,9 @@
 //! What safe mode remembers.
 
-use sea_orm::{DbErr, EntityTrait, Set, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, Set,
+    sea_query::{Expr, OnConflict},
+};
 
 use super::{
     Store,
@@ -75,5 +78,43 @@ impl Store {
             .to_owned();
         let insert = stream_mark::Entity::insert(row).on_conflict(conflict);
         insert.exec_without_returning(self.write()).await.map(drop)
+    }
+
+    /// The same stream was seen further on; what another recorder has seen beyond that stays.
+    pub(crate) async fn mark_stream_on(
+        &self,
+        stream: &str,
+        (created_at, last_sequence): (i64, i64),
+    ) -> Result<(), DbErr> {
+        use stream_mark::Column;
+        let further = stream_mark::Entity::update_many()
+            .col_expr(Column::LastSequence, Expr::value(last_sequence))
+            .filter(Column::Stream.eq(stream))
+            .filter(Column::CreatedAt.eq(created_at))
+            .filter(Column::LastSequence.lt(last_sequence));
+        further.exec(self.write()).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+    use super::*;
+    use crate::store::{Database, Migrate};
+
+    #[tokio::test]
+    async fn who_saw_less_of_a_stream_takes_nothing_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("marks.db"));
+        let store = Store::open(&database, Migrate::Yes).await.unwrap();
+        store.mark_stream("CS_INTAKE", (1, 100)).await.unwrap();
+        store.mark_stream_on("CS_INTAKE", (1, 105)).await.unwrap();
+        store.mark_stream_on("CS_INTAKE", (1, 103)).await.unwrap();
+        assert_eq!(store.stream_mark("CS_INTAKE").await.unwrap(), Some((1, 105)));
+        store.mark_stream_on("CS_INTAKE", (2, 200)).await.unwrap();
+        assert_eq!(store.stream_mark("CS_INTAKE").await.unwrap(), Some((1, 105)), "another one");
+        store.mark_stream("CS_INTAKE", (2, 3)).await.unwrap();
+        assert_eq!(store.stream_mark("CS_INTAKE").await.unwrap(), Some((2, 3)), "as accepted");
     }
 }
