@@ -37,6 +37,8 @@ const HEADER_BYTES_MAX: usize = 32 * 1024;
 const READ_BYTES_MAX: usize = 64 * 1024;
 /// How long a process close by may take to answer.
 const CLOSE_BY: Duration = Duration::from_secs(3);
+/// How long it takes to begin with a request that is here already.
+const READ_WITHIN: Duration = Duration::from_millis(50);
 /// How long open connections may last after the end was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -98,12 +100,28 @@ pub async fn serve(
         };
         serve_connection(stream, Peer(peer), router.clone(), &graceful);
     }
-    drop(listener);
+    for (stream, peer) in still_waiting(listener)? {
+        serve_connection(stream, Peer(peer), router.clone(), &graceful);
+    }
+    // A connection whose first request was not read yet would be closed as an idle one.
+    tokio::time::sleep(READ_WITHIN).await;
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(DRAIN) => tracing::warn!("connections were still open at the end"),
     }
     Ok(())
+}
+
+/// Who connected before the end and was not accepted yet: a listener that is closed would break these connections,
+/// although their requests are here.
+fn still_waiting(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
+    let listener = listener.into_std()?;
+    let mut waiting = Vec::new();
+    while let Ok((stream, peer)) = listener.accept() {
+        stream.set_nonblocking(true)?;
+        waiting.push((TcpStream::from_std(stream)?, peer));
+    }
+    Ok(waiting)
 }
 
 fn serve_connection(stream: TcpStream, peer: Peer, router: Router, graceful: &GracefulShutdown) {
@@ -246,6 +264,26 @@ mod tests {
     async fn a_hang_up_sends_not_one_byte() {
         assert!(ask("/fine").await.ends_with("fine"));
         assert_eq!(ask("/gone").await, "");
+    }
+
+    #[tokio::test]
+    async fn who_connected_before_the_end_is_answered() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let mut clients = Vec::new();
+        for _ in 0..20 {
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            client.write_all(b"GET /fine HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            clients.push(client);
+        }
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let router = Router::new().route("/fine", get(|| async { "fine" }));
+        serve(listener, router, stop).await.unwrap();
+        for mut client in clients {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("fine"), "{answer}");
+        }
     }
 
     #[tokio::test]
