@@ -16,7 +16,7 @@ use crate::{
     calls::Template,
     load::send_all_calls,
     report::{Section, median, percent, verdict},
-    rows::{Rows, connect, copy_folder, count, last_record},
+    rows::{Rows, connect, copy_folder, count, empty, last_record},
     setting::{Setting, bus_server, processor_seconds},
 };
 
@@ -148,7 +148,9 @@ impl Bench {
         let ended = self.recorder(&server, &database.url).stop();
         assert!(ended.success(), "an unclean stop");
         server.stop();
-        connect(&database.url).await
+        let database = connect(&database.url).await;
+        empty(&database).await;
+        database
     }
 
     fn recorder(&self, server: &Server, database: &str) -> Program {
