@@ -121,7 +121,7 @@ impl Approver {
 
     /// Opens a page by its path.
     pub async fn gets(&self, path: &str) -> Page {
-        self.read(self.with_cookies(self.client.get(format!("{}{path}", self.url)))).await
+        self.read(self.as_browser(self.client.get(format!("{}{path}", self.url)))).await
     }
 
     /// Opens the list.
@@ -263,7 +263,7 @@ impl Approver {
                         if page.html.contains("name=\"login\"") { "login" } else { "consent" };
                     let form = [("prompt", prompt), ("login", login), ("password", "any")];
                     let request = self.client.post(&page.url).form(&form);
-                    self.read(self.with_cookies(request)).await
+                    self.read(self.as_browser(request)).await
                 }
                 None => return page,
             };
@@ -277,10 +277,10 @@ impl Approver {
             return self.gets(path).await;
         }
         let address = reqwest::Url::parse(from).unwrap().join(to).unwrap();
-        self.read(self.with_cookies(self.client.get(address))).await
+        self.read(self.as_browser(self.client.get(address))).await
     }
 
-    fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    fn as_browser(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let request = match &self.address {
             Some(address) => request.header("x-forwarded-for", address),
             None => request,
@@ -302,7 +302,7 @@ impl Approver {
     /// Sends a form to a path.
     pub async fn posts(&self, path: &str, form: &[(&str, &str)]) -> Page {
         let request = self.client.post(format!("{}{path}", self.url)).form(form);
-        let request = self.with_cookies(request);
+        let request = self.as_browser(request);
         self.read(request).await
     }
 

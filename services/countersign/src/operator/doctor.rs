@@ -73,12 +73,16 @@ async fn look(config: &Config, arguments: &Arguments) -> Result<Vec<Area>, Probl
         Some(file) => Some(super::secret_file::read(file)?),
         None => None,
     };
-    for name in config.gitlab_names().iter().filter(|_| wants(Part::Gitlab)) {
-        let projects = [&arguments.project[..], &swept(config, name)].concat();
-        areas.push(gitlab::look(config, name, token.clone(), &projects).await);
+    if wants(Part::Gitlab) {
+        for name in config.gitlab_names() {
+            let projects = [&arguments.project[..], &swept(config, &name)].concat();
+            areas.push(gitlab::look(config, &name, token.clone(), &projects).await);
+        }
     }
-    for (name, secret) in config.hooks().into_iter().filter(|_| wants(Part::Hook)) {
-        areas.push(hook::look(config, &name, secret).await);
+    if wants(Part::Hook) {
+        for (name, secret) in config.hooks() {
+            areas.push(hook::look(config, &name, secret).await);
+        }
     }
     if wants(Part::Recorder) {
         areas.push(recorder::look(config).await);

@@ -89,18 +89,22 @@ impl Bus {
 
     async fn info(&self, stream: &Stream) -> Result<Info, StreamError> {
         let name = self.names().stream(stream);
+        self.described(&name)
+            .await?
+            .map_err(|error| StreamError::Failed { name, cause: error.to_string() })
+    }
+
+    /// What the server says of a stream, or why it says nothing; fails when it may not be asked.
+    async fn described(&self, name: &str) -> Result<Result<Info, GetStreamError>, StreamError> {
         let mut attempt = self.denials.attempt(&format!("$JS.API.STREAM.INFO.{name}"));
         let found = tokio::select! {
-            found = self.management.get_stream(&name) => found,
-            () = attempt.denied() => return Err(StreamError::Denied(name)),
+            found = self.management.get_stream(name) => found,
+            () = attempt.denied() => return Err(StreamError::Denied(name.to_owned())),
         };
-        match found {
-            Ok(found) => {
-                attempt.accepted();
-                Ok(found.cached_info().clone())
-            }
-            Err(error) => Err(StreamError::Failed { name, cause: error.to_string() }),
-        }
+        Ok(found.map(|stream| {
+            attempt.accepted();
+            stream.cached_info().clone()
+        }))
     }
 }
 
@@ -152,8 +156,8 @@ fn passes(error: &CreateStreamError) -> bool {
 async fn found(bus: &Bus, name: &str) -> Result<Info, StreamError> {
     let latest = Instant::now() + CREATED_WITHIN;
     loop {
-        let error = match bus.management.get_stream(name).await {
-            Ok(stream) => return Ok(stream.cached_info().clone()),
+        let error = match bus.described(name).await? {
+            Ok(info) => return Ok(info),
             Err(error) => error,
         };
         if !is_missing(&error) || Instant::now() >= latest {
@@ -172,8 +176,8 @@ fn is_missing(error: &GetStreamError) -> bool {
 pub async fn restore_streams(bus: &Bus, streams: &[Stream]) -> Result<(), StreamError> {
     for stream in streams.iter().filter(|_| bus.config.manage_streams) {
         let name = bus.names().stream(stream);
-        match bus.management.get_stream(&name).await {
-            Err(error) if is_missing(&error) => {
+        match bus.described(&name).await {
+            Ok(Err(error)) if is_missing(&error) => {
                 tracing::warn!(stream = name, "somebody deleted a stream, it is created anew");
                 ensure_streams(bus, std::slice::from_ref(stream)).await?;
             }

@@ -32,7 +32,7 @@ pub(crate) use wire::blanked;
 pub(crate) use wire::cause as told;
 
 use config::{api_root, token_header};
-use entity::{RawCheckStatus, RawMergeRequest, RawProject, RawUser};
+use entity::{RawCheckStatus, RawMergeRequest, RawUser};
 
 /// Pages of one list that are read before it counts as endless.
 const PAGE_LIMIT: u32 = 20;
@@ -206,9 +206,7 @@ impl Client {
     ///
     /// When GitLab cannot be asked, refuses, or answers about another project.
     pub async fn project(&self, project_id: i64) -> Result<Project, ApiError> {
-        let url = format!("{}/projects/{project_id}", self.api);
-        let fetched = self.get(&url, &[]).await?;
-        let project = Project::from(fetched.parse::<RawProject>()?);
+        let project = self.find_project(&project_id.to_string()).await?;
         if project.id != project_id {
             return Err(ApiError::unexpected("the answer is about another project"));
         }
